@@ -75,7 +75,7 @@ export interface paths {
         put?: never;
         /**
          * Register an account with its customer and subscription in one transaction
-         * @description Use it for sign-up. Region and device type choose the plan of the new customer. The answer has the tokens of a first session, and a verification mail is enqueued; the account can be used before the address is verified. Errors: 409 `email_taken` when an account has this address in any spelling; 422 `invalid_fields` for a short or common password.
+         * @description Use it for sign-up. Region and device type choose the plan of the new customer. The answer has the tokens of a first session, and a verification mail is enqueued; the account can be used before the address is verified. Errors: 409 `email_taken` when an account has this address in any spelling; 422 `invalid_fields` for a short or common password; 403 `password_login_off` where passwords are switched off.
          */
         post: operations["register"];
         delete?: never;
@@ -95,9 +95,29 @@ export interface paths {
         put?: never;
         /**
          * Log in with e-mail and password
-         * @description Returns an access token for ten minutes and a refresh token for one use. Errors: 401 `wrong_credentials` for an unknown address, a wrong password or an inactive account, without a difference between them; 429 `too_many_attempts` after repeated failures, with the delay in `Retry-After`.
+         * @description Returns an access token for ten minutes and a refresh token for one use. Errors: 401 `wrong_credentials` for an unknown address, a wrong password or an inactive account, without a difference between them; 401 `second_factor_required` with a `challenge` for `POST /v1/auth/login/second-factor`; 403 `password_login_off`; 429 `too_many_attempts` after repeated failures, with the delay in `Retry-After`.
          */
         post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/login/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a login with a code of the second factor
+         * @description The second step of a login whose answer was `second_factor_required`. A code is accepted once. Errors: 401 `invalid_challenge`: log in again; 401 `wrong_code`; 409 `second_factor_not_readable` after a change of SECRET_KEY; 429 `too_many_attempts`.
+         */
+        post: operations["loginWithCode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -164,6 +184,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/browser-login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in a browser; the refresh token is in a cookie
+         * @description Use it for pages of a browser instead of `POST /v1/auth/login`. The refresh token is in an `HttpOnly` cookie that only `browser/refresh` and `browser/logout` receive; keep the access token in memory. Errors: 401 `wrong_credentials`, or `second_factor_required` with a `challenge` for `browser-login/second-factor`; 403 `cross_site_request` without the header or for another `Origin`; 429 `too_many_attempts`.
+         */
+        post: operations["browserLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/browser-login/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a browser login with a code
+         * @description The second step of a browser login whose answer was `second_factor_required`. Errors: 401 `invalid_challenge` or `wrong_code`; 403 `cross_site_request`; 409 `second_factor_not_readable`; 429 `too_many_attempts`.
+         */
+        post: operations["browserLoginWithCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/browser/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate the refresh token of the cookie
+         * @description Use it when a page starts, and when its access token has expired: it rotates the refresh token of the cookie. Tabs that refresh within five seconds get the same cookie. Reuse of an older token revokes the session. Errors: 401 `invalid_refresh_token`, also without the cookie: log in again; 403 `cross_site_request`.
+         */
+        post: operations["browserRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/browser/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out the session of the cookie
+         * @description Revokes the session of the cookie, with its access tokens, on every instance within one second, and deletes the cookie. It succeeds without a session, too. Error: 403 `cross_site_request`.
+         */
+        post: operations["browserLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/forgot-password": {
         parameters: {
             query?: never;
@@ -175,7 +275,7 @@ export interface paths {
         put?: never;
         /**
          * Request a password reset mail; the response is the same for every address
-         * @description Use it for "forgot password": when an account has the address, a mail with a token for `POST /v1/auth/reset-password` is enqueued; the token is valid for one hour. The answer and its duration are the same for an unknown address. At most three such mails an hour go to one address.
+         * @description Use it for "forgot password": when an account has the address, a mail with a token for `POST /v1/auth/reset-password` is enqueued; the token is valid for one hour. The answer and its duration are the same for an unknown address. At most three such mails an hour go to one address. Error: 403 `password_login_off`.
          */
         post: operations["forgotPassword"];
         delete?: never;
@@ -298,6 +398,70 @@ export interface paths {
         get: operations["getJwks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the state of your second factor
+         * @description Shows whether logins of your account need a code, and how many recovery codes are left.
+         */
+        get: operations["getSecondFactor"];
+        put?: never;
+        /**
+         * Set up a second factor; the secret is shown once
+         * @description Returns a new secret for an authenticator app (TOTP, RFC 6238). It takes effect with `POST /v1/auth/second-factor/confirm`; until then each call replaces it. Errors: 401 `wrong_credentials`; 403 `second_factor_not_offered` for the role `user`; 409 `second_factor_enabled`; 429 `too_many_attempts`.
+         */
+        post: operations["setUpSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable the second factor with its first code; the recovery codes are shown once
+         * @description Enables the second factor with a code of the app. From now on logins need a code; all other sessions end. Errors: 401 `wrong_code`; 409 `second_factor_not_set_up` or `second_factor_enabled`.
+         */
+        post: operations["confirmSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/second-factor/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable your second factor with password and code
+         * @description Deletes the second factor and its recovery codes; all other sessions end. Errors: 401 `wrong_credentials` or `wrong_code`; 409 `second_factor_not_readable` after a change of SECRET_KEY, for codes of the app; 429 `too_many_attempts`.
+         */
+        post: operations["disableSecondFactor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -436,6 +600,26 @@ export interface paths {
         patch: operations["updateUser"];
         trace?: never;
     };
+    "/v1/users/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Reset the second factor of a user; its sessions end
+         * @description Use it when a user lost the phone and the recovery codes: the user logs in with the password again. All sessions of the user end, and the audit log has the reason. Errors: 404 `user_not_found` or `second_factor_not_found`; 409 `own_second_factor`: disable your own with a code.
+         */
+        delete: operations["resetSecondFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api-keys": {
         parameters: {
             query?: never;
@@ -552,6 +736,58 @@ export interface paths {
         patch: operations["updateProduct"];
         trace?: never;
     };
+    "/v1/products/{key}/billing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the billing settings of a product
+         * @description Errors: 404 `billing_off` for a product that is not billed, `product_not_found`; 403 `product_not_allowed`.
+         */
+        get: operations["getBillingSettings"];
+        /**
+         * Switch billing of a product on, or change its settings
+         * @description Switches billing on, and replaces the settings: omitted ones have their defaults. Periods that begin from now on are invoiced. Errors: 404 `product_not_found`; 403 `product_not_allowed`.
+         */
+        put: operations["putBillingSettings"];
+        post?: never;
+        /**
+         * Switch billing of a product off
+         * @description Nothing new is invoiced. Issued invoices stay, and can still be paid. Switching off twice changes nothing. Errors: 404 `product_not_found`; 403 `product_not_allowed`.
+         */
+        delete: operations["deleteBillingSettings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/products/{key}/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the settings of the portal of a product
+         * @description Returns the defaults for a product without settings. Errors: 404 `product_not_found`; 403 `product_not_allowed`.
+         */
+        get: operations["getPortalSettings"];
+        /**
+         * Change the settings of the portal of a product
+         * @description Replaces the settings: omitted ones have their defaults. Open sessions show the new ones. Errors: 404 `product_not_found`; 403 `product_not_allowed`; 422 `invalid_fields` for a colour or URL that is not valid.
+         */
+        put: operations["putPortalSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/add-ons": {
         parameters: {
             query?: never;
@@ -567,7 +803,7 @@ export interface paths {
         put?: never;
         /**
          * Create an add-on
-         * @description Creates entitlements that are put on subscriptions beside their plan. Its prices are stored and shown, not charged yet. Errors: 404 `product_not_found`; 409 `add_on_exists`.
+         * @description Creates entitlements that are put on subscriptions beside their plan. Where billing is on, its prices are charged with the periods of the plan. Errors: 404 `product_not_found`; 409 `add_on_exists`.
          */
         post: operations["createAddOn"];
         delete?: never;
@@ -602,6 +838,234 @@ export interface paths {
          * @description Changes the given fields; lists are replaced. Subscriptions that have the add-on keep the content that they were sold. Error: 404 `add_on_not_found`.
          */
         patch: operations["updateAddOn"];
+        trace?: never;
+    };
+    "/v1/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the coupons of a product, newest first
+         * @description Archived coupons are left out. Error: 404 `product_not_found`.
+         */
+        get: operations["listCoupons"];
+        put?: never;
+        /**
+         * Create a coupon
+         * @description Creates a discount that is put on subscriptions with `POST /v1/subscriptions/{id}/coupons`. Errors: 404 `product_not_found`; 409 `coupon_exists`.
+         */
+        post: operations["createCoupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/coupons/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a coupon
+         * @description Returns the coupon and how often it was redeemed. Error: 404 `coupon_not_found`.
+         */
+        get: operations["getCoupon"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive a coupon
+         * @description It can no longer be redeemed; redemptions continue. Error: 404 `coupon_not_found`.
+         */
+        delete: operations["archiveCoupon"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a coupon
+         * @description Changes the given fields. Subscriptions that have redeemed the coupon keep what they were granted. Errors: 404 `coupon_not_found`; 409 `coupon_redeemed_more_often` for a `maxRedemptions` below the redemptions so far.
+         */
+        patch: operations["updateCoupon"];
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the coupons of a subscription, newest first
+         * @description Coupons that were used up or removed have `endedAt`. Error: 404 `subscription_not_found`.
+         */
+        get: operations["listCouponRedemptions"];
+        put?: never;
+        /**
+         * Put a coupon on a subscription
+         * @description The coupon lowers the periods that begin from now on; redeem it during a trial, or before the period that it should lower. The subscription keeps its terms. Errors: 404 `subscription_not_found` or `coupon_not_found`; 409 `coupon_already_redeemed`, `coupon_used_up`, `coupon_expired`, `coupon_not_for_plan`, `coupon_in_other_currency`, `too_many_coupons` (20 at a time) or `subscription_ended`.
+         */
+        post: operations["redeemCoupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/coupons/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a coupon from a subscription
+         * @description It lowers no further period; a period that it has lowered stays as it is. The redemption stays counted. Errors: 404 `subscription_not_found`, or `coupon_redemption_not_found` when the coupon is not on the subscription.
+         */
+        delete: operations["removeCoupon"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tax-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tax rates of a product, newest first
+         * @description Archived tax rates are left out. Error: 404 `product_not_found`.
+         */
+        get: operations["listTaxRates"];
+        put?: never;
+        /**
+         * Create a tax rate
+         * @description New invoices have it from now on, where it matches the buyer and the line best. Errors: 404 `product_not_found`; 409 `tax_rate_exists`.
+         */
+        post: operations["createTaxRate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tax-rates/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a tax rate
+         * @description Returns the tax rate as it applies to new invoices. Error: 404 `tax_rate_not_found`.
+         */
+        get: operations["getTaxRate"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive a tax rate
+         * @description New invoices do not have it any more. Error: 404 `tax_rate_not_found`.
+         */
+        delete: operations["archiveTaxRate"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a tax rate
+         * @description Changes the given fields. Finalized invoices keep the rates they have; for a new percentage on a given day, end the rate with `validUntil` and create another. Error: 404 `tax_rate_not_found`.
+         */
+        patch: operations["updateTaxRate"];
+        trace?: never;
+    };
+    "/v1/invoices/{id}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an invoice as PDF
+         * @description The PDF is made about a second after the invoice is finalized, and never changes. Errors: 404 `invoice_not_found`; 409 `document_of_draft`, or `document_not_ready` with `Retry-After` while it is not made.
+         */
+        get: operations["getInvoicePdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{id}.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an invoice as e-invoice (EN 16931, UBL)
+         * @description UBL 2.1 by EN 16931. Errors: 404 `invoice_not_found`, or `no_e_invoice` when the standard cannot express the invoice: an address, an e-mail or the VAT number of the seller is missing, the currency has three decimal places, or a line has two taxes; 409 as for the PDF.
+         */
+        get: operations["getInvoiceXml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/credit-notes/{id}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a credit note as PDF
+         * @description As the PDF of an invoice. Errors: 404 `credit_note_not_found`; 409 `document_not_ready` with `Retry-After`.
+         */
+        get: operations["getCreditNotePdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/credit-notes/{id}.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a credit note as e-invoice (EN 16931, UBL)
+         * @description As the e-invoice. Errors: 404 `credit_note_not_found` or `no_e_invoice`; 409 `document_not_ready`.
+         */
+        get: operations["getCreditNoteXml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/features": {
@@ -858,7 +1322,7 @@ export interface paths {
         get: operations["getCustomer"];
         /**
          * Create or update a customer by your own key; safe to repeat
-         * @description Call it when an account is created in your system, with a key that you derive from it. The first call creates the customer with a subscription on the plan that region and device type choose, in the same transaction; later calls change the given fields. Errors: 404 `product_not_found`, `plan_not_found` or `test_clock_not_found`; 409 `no_plan_assigned` when no assignment rule matches, `no_price`, or `test_clock_fixed`.
+         * @description Call it when an account is created in your system, with a key that you derive from it. The first call creates the customer with a subscription on the plan that region and device type choose, in the same transaction; later calls change the given fields. Errors: 404 `product_not_found`, `plan_not_found`, `coupon_not_found` or `test_clock_not_found`; 409 `no_plan_assigned` when no assignment rule matches, `no_price`, `coupon_expired`, `coupon_used_up`, `coupon_not_for_plan`, `coupon_in_other_currency` or `test_clock_fixed`.
          */
         put: operations["putCustomer"];
         post?: never;
@@ -932,6 +1396,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/{customer}/billing-profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the billing profile of a customer
+         * @description Before the first `PUT` it has defaults and version 0: the name of the customer, charged automatically. Error: 404 `customer_not_found`.
+         */
+        get: operations["getBillingProfile"];
+        /**
+         * Replace the billing profile of a customer
+         * @description Replaces name, address, tax id, e-mail address and language. `taxExempt`, `collection` and `netDays` stay when they are left out; only API keys and admins may set them. Issued invoices keep their copy. Errors: 404 `customer_not_found`; 412 `stale`; 403 `terms_not_allowed`.
+         */
+        put: operations["putBillingProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/subscriptions": {
         parameters: {
             query?: never;
@@ -947,7 +1435,7 @@ export interface paths {
         put?: never;
         /**
          * Create a subscription
-         * @description Use it when a customer buys again after its subscription ended, or buys on another product. `startsAt` may schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found`; 409 `subscription_exists` or `no_price`; 422 `amount_too_large`; 403 `trial_not_allowed` or `terms_not_allowed` when a user sets terms that only the seller may set.
+         * @description Use it when a customer buys again after its subscription ended, or buys on another product. `startsAt` may schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found` or `coupon_not_found`; 409 `subscription_exists`, `no_price`, `coupon_expired`, `coupon_used_up`, `coupon_not_for_plan` or `coupon_in_other_currency`; 422 `amount_too_large`; 403 `trial_not_allowed` or `terms_not_allowed` when a user sets terms that only the seller may set.
          */
         post: operations["createSubscription"];
         delete?: never;
@@ -1051,7 +1539,7 @@ export interface paths {
         put?: never;
         /**
          * Preview a change: amounts and entitlements; writes nothing
-         * @description Takes the body of `change` and decides by the same rules: proration lines, the next charge, entitlements gained and lost, and limits that current usage exceeds. Show it before the customer confirms. Errors: 404 `plan_not_found`; 409 as of `change`.
+         * @description Takes the body of `change` and decides by the same rules: proration lines, the next charge, the invoice that would come, entitlements gained and lost, and limits that current usage exceeds. Show it before the customer confirms. Errors: 404 `plan_not_found`; 409 as of `change`.
          */
         post: operations["previewChange"];
         delete?: never;
@@ -1251,7 +1739,7 @@ export interface paths {
         put?: never;
         /**
          * Record the outcome of a payment
-         * @description Call it from your payment integration. `failed` makes the subscription `past_due`, and checks are denied; `succeeded` returns it to its former status. Errors: 409 `transition_not_allowed` or `subscription_ended`; 412 `stale`.
+         * @description Call it from your payment integration. `failed` makes the subscription `past_due`: checks are denied from `graceEndsAt` on, or immediately when it is null. `succeeded` returns it to its former status. Errors: 409 `transition_not_allowed` or `subscription_ended`; 412 `stale`.
          */
         post: operations["recordPaymentSubscription"];
         delete?: never;
@@ -1270,7 +1758,7 @@ export interface paths {
         get?: never;
         /**
          * Add an add-on to a subscription, or change its quantity
-         * @description Its entitlements add to those of the plan immediately: limits and credits times quantity, unlimited wins, a switch is on when any of them is on. The subscription keeps a copy of the add-on; the same quantity again changes nothing. Prices are stored, not charged yet. Errors: 404 `add_on_not_found`; 409 `too_many_add_ons`, `subscription_ended` or `transition_not_allowed`; 412 `stale`.
+         * @description Its entitlements add to those of the plan immediately: limits and credits times quantity, unlimited wins, a switch is on when any of them is on. The subscription keeps a copy of the add-on; the same quantity again changes nothing. Where billing is on, its price is charged with the periods of the plan, and prorated within a period. Errors: 404 `add_on_not_found`; 409 `too_many_add_ons`, `subscription_ended` or `transition_not_allowed`; 412 `stale`.
          */
         put: operations["putSubscriptionAddOn"];
         post?: never;
@@ -1755,9 +2243,457 @@ export interface paths {
         put?: never;
         /**
          * Advance a test clock; everything due until then happens in order
-         * @description Applies trials, renewals, resets, expiries and their events in order, and answers when all of them are done, within two minutes. A clock only moves forward. Errors: 404 `test_clock_not_found`; 409 `test_clock_advancing`; 422 `invalid_fields` when `to` is not later than the clock.
+         * @description Applies trials, renewals, resets, expiries and their events in order, and answers when all of them are done, within two minutes. A clock only moves forward. After an error the clock may show a time in between: repeat the request to continue. Errors: 404 `test_clock_not_found`; 409 `test_clock_advancing`; 422 `invalid_fields` when `to` is not later than the clock.
          */
         post: operations["advanceTestClock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/checkouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a checkout
+         * @description Returns a checkout with its invoice and the last attempt to pay it. Error: 404 `checkout_not_found`.
+         */
+        get: operations["getCheckout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invoices, newest first
+         * @description Users get only the invoices of the customer that they belong to. Filter by customer, product, subscription, status and billing instant. Errors: 404 `customer_not_found` or `product_not_found`; 403 `product_not_allowed`.
+         */
+        get: operations["listInvoices"];
+        put?: never;
+        /**
+         * Create a manual invoice
+         * @description Creates a draft with lines that you write, for what is sold beside subscriptions; finalize it when it is complete. Errors: 404 `customer_not_found`; 409 `billing_off`; 422 `amount_too_large`.
+         */
+        post: operations["createInvoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export invoices as CSV
+         * @description Takes the filters of the list and streams all matching invoices as one CSV file, without their lines. Cells that a spreadsheet would read as a formula are marked as text. Errors: 404 `customer_not_found` or `product_not_found`.
+         */
+        get: operations["exportInvoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an invoice
+         * @description Returns the invoice with its lines, discounts and taxes. Error: 404 `invoice_not_found`.
+         */
+        get: operations["getInvoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview the next invoice
+         * @description Returns the invoice that would come next: of a subscription, of a change of it, or of a new subscription, with usage up to now, and the coupons, taxes and credit balance of now. Writes nothing. Errors: 404 `subscription_not_found`, `customer_not_found`, `plan_not_found` or `coupon_not_found`; 409 `billing_off`, and the errors of the change or of the coupon; 403 `terms_not_allowed` for a coupon of a user.
+         */
+        post: operations["previewInvoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{id}/finalize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finalize a draft
+         * @description Finalizes a draft now: it gets its number and never changes again. Usage that arrives later is on the next invoice. Errors: 404 `invoice_not_found`; 409 `invoice_status_conflict`, `billing_off` or `nothing_due`.
+         */
+        post: operations["finalizeInvoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void an open invoice
+         * @description Voids an open invoice of which nothing is paid: nothing is due any more, its number stays. A charge that waits for its payer is canceled first; when the payer was faster, the invoice is paid, and not voided. Errors: 404 `invoice_not_found`; 409 `invoice_status_conflict`, `invoice_partly_settled` or `payment_under_way`; 503 `provider_unavailable`.
+         */
+        post: operations["voidInvoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{id}/mark-uncollectible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark an open invoice as uncollectible
+         * @description Marks an open invoice as uncollectible: it is not collected any more; a later payment is still possible. A charge that waits for its payer is canceled first. Errors: 404 `invoice_not_found`; 409 `invoice_status_conflict` or `payment_under_way`; 503 `provider_unavailable`.
+         */
+        post: operations["markInvoiceUncollectible"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{customer}/credit-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the credit balance of a customer
+         * @description Returns the credit of the customer per product and currency, with its changes, newest first. Credit pays the next invoices before a payment method is charged. Error: 404 `customer_not_found`.
+         */
+        get: operations["getCreditBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{id}/credit-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the credit notes of an invoice, newest first
+         * @description Error: 404 `invoice_not_found`.
+         */
+        get: operations["listCreditNotes"];
+        put?: never;
+        /**
+         * Credit an invoice in full or part
+         * @description Corrects an invoice that is open, paid or uncollectible. The amount due falls first. Of the amount paid, `refund` pays back and `balance` keeps credit. The part that the credit balance had paid returns to it. Errors: 404 `invoice_not_found`; 409 `invoice_not_creditable`, `credit_too_large` with the rest as `creditable`, or `credit_not_possible` for lines whose net amount or tax would be below zero.
+         */
+        post: operations["createCreditNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/credit-notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a credit note
+         * @description Error: 404 `credit_note_not_found`.
+         */
+        get: operations["getCreditNote"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{customer}/payment-methods/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start the entry of a payment method
+         * @description Returns the page of the product's payment provider to which you redirect the browser. The method is stored when the provider reports that it was entered, within seconds, or when a worker finds it there: `payment_method.added`. Errors: 404 `customer_not_found` or `product_not_found`; 409 `billing_off`, `provider_not_configured`, or `no_payment_methods` for bank transfers; 422 `invalid_fields` for a `returnUrl` that is not allowed; 503 `provider_unavailable`.
+         */
+        post: operations["setupPaymentMethod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{customer}/payment-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the payment methods of a customer, newest first
+         * @description Removed methods are left out. Error: 404 `customer_not_found`.
+         */
+        get: operations["listPaymentMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{customer}/payment-methods/{id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a payment method the default
+         * @description The next invoice is charged to it, and overdue invoices within seconds; attempts that are under way are not changed. Errors: 404 `customer_not_found` or `payment_method_not_found`.
+         */
+        put: operations["setDefaultPaymentMethod"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{customer}/payment-methods/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a payment method
+         * @description It is detached at the provider, and never charged again. The most recent other method becomes the default. Errors: 404 `customer_not_found` or `payment_method_not_found`; 409 `provider_not_configured`; 503 `provider_unavailable`.
+         */
+        delete: operations["removePaymentMethod"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{id}/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay an invoice now
+         * @description Charges all that is due on an open or uncollectible invoice, once. A charge that still waits for its payer (`requires_action`) is canceled first. A decline is not an error: check `status` and `failureCode` of the payment. `requires_action`: send the payer to `actionUrl`. `pending`: the outcome follows as an event. Errors: 404 `invoice_not_found` or `payment_method_not_found`; 409 `invoice_status_conflict`, `payment_under_way`, `no_payment_method`, or `no_payment_methods` for a product that is paid by bank transfer; 503 `provider_unavailable`.
+         */
+        post: operations["payInvoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{id}/mark-paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark an invoice as paid by bank transfer
+         * @description Records that all that is due was paid by bank transfer. The payment has the provider `manual` and the reference. A charge that waits for its payer is canceled first. Errors: 404 `invoice_not_found`; 409 `invoice_status_conflict` or `payment_under_way`; 503 `provider_unavailable`.
+         */
+        post: operations["markInvoicePaid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payments, newest first
+         * @description Users get only the payments of the customer that they belong to. Filter by customer, product, invoice, status and creation. Errors: 404 `customer_not_found` or `product_not_found`; 403 `product_not_allowed`.
+         */
+        get: operations["listPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export payments as CSV
+         * @description Takes the filters of the list and streams all matching payments as one CSV file. Cells that a spreadsheet would read as a formula are marked as text. Errors: 404 `customer_not_found` or `product_not_found`.
+         */
+        get: operations["exportPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a payment
+         * @description Returns the payment with its refunds. Error: 404 `payment_not_found`.
+         */
+        get: operations["getPayment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund a payment in full or part
+         * @description Pays the amount back: what no invoice needed first, from the credit balance, the rest through a credit note against the invoice. The refund is `pending` in the answer: it is made at the provider within seconds, and `payment.refunded` follows. Errors: 404 `payment_not_found`; 409 `payment_not_refundable`, or `refund_too_large` with what is left as `refundable`.
+         */
+        post: operations["refundPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payment-webhooks/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive an event of a payment provider
+         * @description Set this URL as the webhook endpoint at the provider. The signature of the body is verified, with a tolerance of five minutes; the event is stored and processed by a worker. An event that arrives again changes nothing. Errors: 400 `invalid_signature` or `malformed_event`; 404 `payment_provider_not_found`.
+         */
+        post: operations["receivePaymentEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1930,6 +2866,86 @@ export interface paths {
          * @description Use it for one failed delivery. It carries the same `webhook-id`, so a receiver that has processed the event skips it. Errors: 404 `webhook_delivery_not_found`; 409 `delivery_pending`, `endpoint_disabled`, or `event_not_kept` after 30 days.
          */
         post: operations["redeliverWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a one-time link to the portal of a customer
+         * @description Returns a link that opens the pages of the customer on the product. It is valid once and for 15 minutes. Create it when the customer opens its pages in your service, and redirect the browser; do not send it by mail. Errors: 404 `customer_not_found` or `product_not_found`; 403 `product_not_allowed`; 422 `invalid_fields` for a `returnUrl` that the product does not allow.
+         */
+        post: operations["createPortalSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal-sessions/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open the session of a portal link
+         * @description Exchanges the token of a link for the access token of a session of one hour. A link is used up by its first exchange: of concurrent ones, one succeeds. Error: 401 `invalid_portal_link` for a link that is unknown, used, expired or revoked, without a difference between them.
+         */
+        post: operations["exchangePortalLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal-sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a portal session, or revoke its link
+         * @description Ends a session, or makes its link useless, on every instance within one second. A session may end itself. Repeating it changes nothing. Error: 404 `portal_session_not_found`.
+         */
+        delete: operations["revokePortalSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get name, logo and colours of the portal
+         * @description For the pages of the portal. Errors: 404 `product_not_found`; 403 `product_not_allowed`.
+         */
+        get: operations["getPortalLook"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2136,6 +3152,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/stats/mrr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the monthly recurring revenue (MRR) of a product with its movements
+         * @description Plans and add-ons as agreed, per month: without usage, discounts and taxes. Start and movements add up to the end, in every month and currency. Months are in UTC; the present one is up to now. Errors: 404 `product_not_found`, `billing_off` or `test_clock_not_found`; 422 `invalid_fields` for more than 120 months.
+         */
+        get: operations["getMrrStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats/money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get collected, failed and outstanding amounts of a product
+         * @description Collected, refunded and failed amounts in the span, and what is due now on open invoices by the days since they were issued. Errors: 404 `product_not_found` or `test_clock_not_found`; 422 `invalid_fields`.
+         */
+        get: operations["getMoneyStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     "add_on.created": {
@@ -2252,6 +3308,226 @@ export interface webhooks {
          * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
          */
         post: operations["on_api_key_revoked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "billing_profile.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The billing profile of a customer was stored. Names, addresses and tax ids are not part of the event.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_billing_profile_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "checkout.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A subscription, or an upgrade of one, waits for the payment of its first invoice.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_checkout_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "checkout.completed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The invoice of a checkout was paid: the subscription started or changed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_checkout_completed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "checkout.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A checkout was not paid in time and was given up.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_checkout_expired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "checkout.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A checkout was paid, but its subscription could not start or change any more, as `reason` says. The money is in the credit balance.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_checkout_failed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "coupon.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A coupon was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_coupon_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "coupon.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A coupon was changed; redemptions keep what they were granted.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_coupon_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "coupon.archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A coupon was archived; it is not redeemed any more, and redemptions continue.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_coupon_archived"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "coupon_redemption.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A coupon was put on a subscription.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_coupon_redemption_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "coupon_redemption.ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A coupon on a subscription was used up or removed, as `reason` says; it lowers no further period.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_coupon_redemption_ended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "credit_note.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A credit note was issued against an invoice.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_credit_note_created"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2458,6 +3734,406 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "invoice.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A draft of an invoice was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_invoice_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next period of a subscription begins in seven days, or in one day when periods are short; this invoice would come then, by the usage, coupons and taxes of now. Nothing is stored of it: the id of the subject names only this notice.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_invoice_upcoming"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.finalized": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An invoice was finalized: it has a number and never changes.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_invoice_finalized"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An invoice was paid in full.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_invoice_paid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.payment_failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An attempt to collect an invoice failed; `failureCode` says why.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_invoice_payment_failed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.payment_action_required": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The payer must confirm a payment at `actionUrl`.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_invoice_payment_action_required"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.voided": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An invoice was voided: nothing is due, its number stays.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_invoice_voided"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.marked_uncollectible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An invoice was marked as uncollectible; a later payment is still possible.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_invoice_marked_uncollectible"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment.succeeded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A payment succeeded.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_succeeded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A payment failed; `hard` says that the payment method was declined permanently.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_failed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment.refund_requested": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A refund of what no invoice needed was requested; the amount was taken from the credit balance. Other refunds have a credit note instead.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_refund_requested"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment.refunded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A refund of a payment succeeded.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_refunded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment.refund_failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The provider could not pay a refund back; the amount was moved to the credit balance of the customer.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_refund_failed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment.disputed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The payer disputes a payment at its bank. No amount of this service changes.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_disputed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment.reconciled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A payment differed from the provider and was corrected, because an event of the provider was missed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_reconciled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment_method.added": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A payment method was stored.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_method_added"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment_method.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The provider renewed a card, such as its expiry date.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_method_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment_method.default_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A payment method became the default of its customer.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_method_default_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment_method.expiring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A card expires within 30 days, or has expired.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_method_expiring"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "payment_method.removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A payment method was removed: it is no longer charged.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_payment_method_removed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "plan.created": {
         parameters: {
             query?: never;
@@ -2658,6 +4334,46 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "product.billing_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Billing of a product was switched on, changed or switched off.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_product_billing_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.portal_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The portal of a product was changed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_product_portal_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "reservation.created": {
         parameters: {
             query?: never;
@@ -2732,6 +4448,86 @@ export interface webhooks {
          * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
          */
         post: operations["on_reservation_expired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "second_factor.enabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A user enabled the second factor; all other sessions were revoked.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_second_factor_enabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "second_factor.disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A user disabled the second factor; all other sessions were revoked.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_second_factor_disabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "second_factor.reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An admin deleted the second factor of a user; all sessions of the user were revoked.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_second_factor_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "second_factor.recovery_code_used": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A user logged in with a recovery code in place of a code of the app.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_second_factor_recovery_code_used"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2888,7 +4684,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * The plan, interval or quantity changed. `direction` is `upgrade` when the new price per day is higher, `downgrade` when it is lower, else `switch`; `lines` are the proration lines.
+         * The plan, interval or quantity changed. `direction` is `upgrade` when the new price per day is higher, `downgrade` when it is lower, else `switch`; `lines` are the proration lines, and `prorated` says that unused time is credited.
          * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
          */
         post: operations["on_subscription_plan_changed"];
@@ -2948,7 +4744,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * The subscription was canceled and ended before its period.
+         * The subscription was canceled and ended before its period. `prorated` says that unused time is credited; `lines` are the credits of the plan.
          * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
          */
         post: operations["on_subscription_canceled"];
@@ -3128,7 +4924,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A payment failed; checks are denied until it succeeds.
+         * A payment failed. Checks are denied from `graceEndsAt` on, or immediately when it is null, until a payment succeeds.
          * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
          */
         post: operations["on_subscription_past_due"];
@@ -3212,6 +5008,66 @@ export interface webhooks {
          * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
          */
         post: operations["on_subscription_expired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "tax_rate.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A tax rate was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_tax_rate_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "tax_rate.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A tax rate was changed; finalized invoices keep theirs.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_tax_rate_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "tax_rate.archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A tax rate was archived; new invoices do not have it.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_tax_rate_archived"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3663,7 +5519,7 @@ export interface components {
             emailVerifiedAt: string | null;
             name: string | null;
             /** @enum {string} */
-            role: "user" | "support" | "product_admin" | "admin";
+            role: "user" | "support" | "finance" | "product_admin" | "admin";
             /** @description Key of the product of a product_admin; null for other roles. */
             product: string | null;
             active: boolean;
@@ -3696,13 +5552,42 @@ export interface components {
             name: string;
             version: number;
         };
+        PriceTierDto: {
+            /**
+             * @description Last unit of the tier; null in the last tier, which has no end.
+             * @example null
+             */
+            upTo: number | null;
+            /**
+             * @description Price of each unit in minor units.
+             * @example 2999
+             */
+            unitAmount: number;
+            /**
+             * @description Charged once, when the quantity reaches the tier, in minor units.
+             * @example 0
+             */
+            flatAmount?: number;
+        };
+        PriceTiersDto: {
+            /**
+             * @description `graduated`: each unit has the price of its tier. `volume`: all units have the price of the tier that the quantity reaches.
+             * @example graduated
+             * @enum {string}
+             */
+            model: "graduated" | "volume";
+            /** @description In ascending order. */
+            tiers: components["schemas"]["PriceTierDto"][];
+        };
         SoldPriceDto: {
-            /** @description Minor units. */
+            /** @description Price of one unit, in minor units. */
             amount: number;
             currency: string;
             /** @enum {string} */
             interval: "month" | "year" | "day" | "hour" | "week";
             intervalCount: number;
+            /** @description Prices of more units. Absent: each unit costs `amount`. */
+            tiers?: components["schemas"]["PriceTiersDto"];
         };
         ScheduledChangeDto: {
             plan: components["schemas"]["SoldPlanDto"];
@@ -3728,6 +5613,8 @@ export interface components {
              * @example 1
              */
             intervalCount?: number;
+            /** @description Prices of more units, such as seats. Then `amount` is what one unit costs. Default: each unit costs `amount`. */
+            tiers?: components["schemas"]["PriceTiersDto"];
             /**
              * @description ISO 3166-1 alpha-2: customers of this region get this price. Default: every region.
              * @example US
@@ -3755,6 +5642,53 @@ export interface components {
              * @example 2999
              */
             amount: number;
+        };
+        UsageTierDto: {
+            /**
+             * @description Last unit beyond the limit that the tier has; null in the last tier, which has no end.
+             * @example null
+             */
+            upTo: number | null;
+            /**
+             * @description Price of each unit: a decimal in major units with up to 12 decimal places.
+             * @example 0.00025
+             */
+            unitAmount: string;
+            /**
+             * @description Charged once, when usage reaches the tier: a decimal in major units.
+             * @example 5.00
+             */
+            flatAmount?: string;
+        };
+        UsagePriceDto: {
+            /**
+             * @description Currency of the amounts, ISO 4217.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * @description `per_unit`: each unit costs `unitAmount`. `package`: each begun package of `packageSize` units costs `amount`. `graduated`: each unit has the price of its tier. `volume`: all units have the price of the tier that usage reaches.
+             * @example per_unit
+             * @enum {string}
+             */
+            model: "per_unit" | "package" | "graduated" | "volume";
+            /**
+             * @description per_unit: price of each unit, with up to 12 decimal places.
+             * @example 0.00025
+             */
+            unitAmount?: string;
+            /**
+             * @description package: units of one package.
+             * @example 100
+             */
+            packageSize?: number;
+            /**
+             * @description package: price of one package.
+             * @example 5.00
+             */
+            amount?: string;
+            /** @description graduated and volume: the tiers in ascending order. They count units beyond the limit. */
+            tiers?: components["schemas"]["UsageTierDto"][];
         };
         RateLimitDto: {
             /**
@@ -3844,8 +5778,10 @@ export interface components {
              * @enum {string}
              */
             overage?: "deny" | "allow" | "cap";
-            /** @description metered: price of one unit beyond the limit, with `overage: allow`. */
+            /** @description metered: price of one unit beyond the limit in minor units, with `overage: allow`. */
             overagePrice?: components["schemas"]["MoneyDto"];
+            /** @description metered: price of usage beyond the limit, with `overage: allow`; instead of `overagePrice`. */
+            usagePrice?: components["schemas"]["UsagePriceDto"];
             /** @description metered: up to `limit` units within any span of `windowSeconds` seconds, beside the limit. */
             rateLimit?: components["schemas"]["RateLimitDto"];
             /**
@@ -3862,7 +5798,7 @@ export interface components {
             quantity: number;
             /** @description When it was added, or its quantity last changed. */
             since: string;
-            /** @description Stored and shown; add-ons are not charged yet. */
+            /** @description Charged with the periods of the plan where billing is on. */
             prices: components["schemas"]["PriceDto"][];
             entitlements: components["schemas"]["PlanEntitlementDto"][];
         };
@@ -3915,6 +5851,16 @@ export interface components {
             endedAt: string | null;
             /** Format: date-time */
             pausedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When a payment failed, while the status is `past_due`; null else.
+             */
+            pastDueSince: string | null;
+            /**
+             * Format: date-time
+             * @description While the status is `past_due`: checks are allowed until then, exclusive. null: they are denied, or it is not past due.
+             */
+            graceEndsAt: string | null;
             scheduledChange: components["schemas"]["ScheduledChangeDto"] | null;
             /** @description Add-ons, by key. */
             addOns: components["schemas"]["SubscriptionAddOnDto"][];
@@ -3956,6 +5902,18 @@ export interface components {
             tokenType: "Bearer";
             /** @description Lifetime of the access token in seconds. */
             expiresIn: number;
+        };
+        LoginCodeDto: {
+            /**
+             * @description The `challenge` of the problem `second_factor_required`, valid for five minutes.
+             * @example 01998a4e-8000-7000-8000-00000000000e.1796052278000.Zk3vQ8sT1bY6nR0wLx5uHc2J
+             */
+            challenge: string;
+            /**
+             * @description Code of the authenticator app, or a recovery code where the factor is in force.
+             * @example 287082
+             */
+            code: string;
         };
         TokenDto: {
             /**
@@ -4016,6 +5974,15 @@ export interface components {
              */
             everywhere?: boolean;
         };
+        BrowserTokenDto: {
+            /** @description Keep it in memory only, never in the storage of the browser. */
+            accessToken: string;
+            /** @enum {string} */
+            tokenType: "Bearer";
+            /** @description Lifetime of the access token in seconds. */
+            expiresIn: number;
+        };
+        EmptyDto: Record<string, never>;
         ForgotPasswordDto: {
             /**
              * @description Address of the account that needs a new password.
@@ -4045,7 +6012,6 @@ export interface components {
              */
             token: string;
         };
-        EmptyDto: Record<string, never>;
         ChangePasswordDto: {
             /**
              * @description The present password, as a confirmation.
@@ -4073,6 +6039,52 @@ export interface components {
         JwksDto: {
             keys: Record<string, never>[];
         };
+        SecondFactorDto: {
+            /** @description True: logins need a code. */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description When it was confirmed. Null: not enabled.
+             */
+            confirmedAt: string | null;
+            recoveryCodesLeft: number;
+        };
+        PasswordDto: {
+            /**
+             * @description Current password of the account, as a confirmation.
+             * @example five lazy herons at noon
+             */
+            password: string;
+        };
+        SecondFactorSecretDto: {
+            /** @description Base32. It is not shown again. */
+            secret: string;
+            /** @description The same as a URI of the authenticator app, to show as a QR code. */
+            uri: string;
+        };
+        CodeDto: {
+            /**
+             * @description Code of the authenticator app, or a recovery code where the factor is in force.
+             * @example 287082
+             */
+            code: string;
+        };
+        RecoveryCodesDto: {
+            /** @description Ten codes, each valid once in place of a code of the app. They are not shown again. */
+            recoveryCodes: string[];
+        };
+        DisableSecondFactorDto: {
+            /**
+             * @description Code of the authenticator app, or a recovery code where the factor is in force.
+             * @example 287082
+             */
+            code: string;
+            /**
+             * @description Current password of the account.
+             * @example five lazy herons at noon
+             */
+            password: string;
+        };
         MeDto: {
             mutedMails: ("subscription" | "renewal" | "payment" | "reminder" | "usage" | "operations")[];
             /** @enum {string} */
@@ -4086,7 +6098,7 @@ export interface components {
             emailVerifiedAt: string | null;
             name: string | null;
             /** @enum {string} */
-            role: "user" | "support" | "product_admin" | "admin";
+            role: "user" | "support" | "finance" | "product_admin" | "admin";
             /** @description Key of the product of a product_admin; null for other roles. */
             product: string | null;
             active: boolean;
@@ -4166,11 +6178,11 @@ export interface components {
              */
             product?: string;
             /**
-             * @description `support` reads everything and repairs with a reason; `product_admin` administers one product.
+             * @description `support` reads everything and repairs with a reason; `finance` reads all money, refunds and marks as paid with a reason; `product_admin` administers one product.
              * @example product_admin
              * @enum {string}
              */
-            role?: "user" | "support" | "product_admin" | "admin";
+            role?: "user" | "support" | "finance" | "product_admin" | "admin";
             /**
              * @description false: all sessions end immediately and logins are rejected.
              * @example false
@@ -4190,7 +6202,7 @@ export interface components {
              *       "usage:write"
              *     ]
              */
-            scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read")[];
+            scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read" | "billing:read" | "billing:write" | "portal:write")[];
             /**
              * @description Key of the only product that the API key may access.
              * @example api
@@ -4209,7 +6221,7 @@ export interface components {
             rateLimitPerMinute?: number;
         };
         CreatedApiKeyDto: {
-            scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read")[];
+            scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read" | "billing:read" | "billing:write" | "portal:write")[];
             /** @description The API key. It is returned only once. */
             key: string;
             id: string;
@@ -4240,7 +6252,7 @@ export interface components {
             overlapSeconds?: number;
         };
         ApiKeyDto: {
-            scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read")[];
+            scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read" | "billing:read" | "billing:write" | "portal:write")[];
             id: string;
             name: string;
             prefix: string;
@@ -4298,12 +6310,247 @@ export interface components {
              */
             name?: string;
         };
+        ProductDunningDto: {
+            retryDays: number[];
+            /** @enum {string} */
+            finally: "cancel" | "pause" | "keep";
+        };
+        StoredAddressDto: {
+            line1: string;
+            line2: string | null;
+            postalCode: string;
+            city: string;
+            region: string | null;
+            country: string;
+        };
+        ProductSellerDto: {
+            name: string;
+            address: components["schemas"]["StoredAddressDto"] | null;
+            taxId: string | null;
+            email: string | null;
+            paymentDetails: string | null;
+        };
+        BillingSettingsDto: {
+            /** @enum {string} */
+            provider: "sandbox" | "stripe" | "manual";
+            /** @enum {string} */
+            prorationBilling: "immediately" | "next_invoice";
+            usageGraceHours: number;
+            netDays: number;
+            invoiceNumberFormat: string;
+            creditNoteNumberFormat: string;
+            dunning: components["schemas"]["ProductDunningDto"];
+            pastDueGraceDays: number;
+            zeroInvoices: boolean;
+            /** @enum {string} */
+            language: "en" | "de";
+            /** @enum {string} */
+            cancellationCredit: "balance" | "refund";
+            seller: components["schemas"]["ProductSellerDto"];
+        };
+        DunningDto: {
+            /**
+             * @description Days after the first failure on which the charge is repeated, ascending. Default: 1, 3, 5 and 7.
+             * @example [
+             *       1,
+             *       3,
+             *       5,
+             *       7
+             *     ]
+             */
+            retryDays?: number[];
+            /**
+             * @description After the last failure the subscription is canceled, paused or kept.
+             * @default cancel
+             * @example cancel
+             * @enum {string}
+             */
+            finally?: "cancel" | "pause" | "keep";
+        };
+        AddressDto: {
+            /**
+             * @description Street and number.
+             * @example 1 Market Street
+             */
+            line1: string;
+            /**
+             * @description More of the address.
+             * @example 3rd floor
+             */
+            line2?: string | null;
+            /**
+             * @description Postal code.
+             * @example 10115
+             */
+            postalCode: string;
+            /**
+             * @description Town or city.
+             * @example Berlin
+             */
+            city: string;
+            /**
+             * @description State or province, where taxes or mail need it.
+             * @example BC
+             */
+            region?: string | null;
+            /**
+             * @description ISO 3166-1 alpha-2.
+             * @example DE
+             */
+            country: string;
+        };
+        SellerDto: {
+            /**
+             * @description Legal name. Left out: the name of the product.
+             * @example Example GmbH
+             */
+            name?: string;
+            /**
+             * @description Address for questions about invoices.
+             * @example ann@example.com
+             */
+            email?: string | null;
+            /** @description Registered address. */
+            address?: components["schemas"]["AddressDto"] | null;
+            /**
+             * @description Tax number, such as a VAT id.
+             * @example DE123456789
+             */
+            taxId?: string | null;
+            /**
+             * @description How to pay an invoice that is not collected automatically.
+             * @example IBAN DE02 1203 0000 0000 2020 51
+             */
+            paymentDetails?: string | null;
+        };
+        PutBillingSettingsDto: {
+            /**
+             * @description The collector of the payments. `sandbox` moves no money; `manual` is paid by bank transfer and marked as paid.
+             * @default sandbox
+             * @example stripe
+             * @enum {string}
+             */
+            provider?: "sandbox" | "manual" | "stripe";
+            /**
+             * @description The difference of a change within a period is invoiced immediately, or with the next period.
+             * @default immediately
+             * @example immediately
+             * @enum {string}
+             */
+            prorationBilling?: "immediately" | "next_invoice";
+            /**
+             * @description Hours that the draft of an invoice waits for usage of the period that ended.
+             * @default 1
+             * @example 1
+             */
+            usageGraceHours?: number;
+            /**
+             * @description Days until an invoice is due that is not collected automatically.
+             * @default 14
+             * @example 14
+             */
+            netDays?: number;
+            /**
+             * @description Form of invoice numbers: `{number}` once, `{year}` if wanted.
+             * @default INV-{year}-{number}
+             * @example INV-{year}-{number}
+             */
+            invoiceNumberFormat?: string;
+            /**
+             * @description Form of the numbers of credit notes.
+             * @default CN-{year}-{number}
+             * @example CN-{year}-{number}
+             */
+            creditNoteNumberFormat?: string;
+            /** @description Steps after a failed payment. */
+            dunning?: components["schemas"]["DunningDto"];
+            /**
+             * @description Days that entitlements stay after a failed payment. 0: none.
+             * @default 7
+             * @example 7
+             */
+            pastDueGraceDays?: number;
+            /**
+             * @description true: a period for which nothing is due has an invoice too.
+             * @default false
+             * @example false
+             */
+            zeroInvoices?: boolean;
+            /**
+             * @description Language of invoices and their mails to customers whose billing profile and user name none.
+             * @default en
+             * @example en
+             * @enum {string}
+             */
+            language?: "en" | "de";
+            /**
+             * @description The rest of a paid period that ends early goes to the credit balance, or back to the payment method.
+             * @default balance
+             * @example balance
+             * @enum {string}
+             */
+            cancellationCredit?: "balance" | "refund";
+            /** @description The seller of the product. */
+            seller?: components["schemas"]["SellerDto"];
+        };
+        PortalColorsDto: {
+            accent: string;
+            background: string;
+            text: string;
+        };
+        PortalSettingsDto: {
+            name: string;
+            logoUrl: string | null;
+            colors: components["schemas"]["PortalColorsDto"];
+            allowedReturnUrls: string[];
+        };
+        PutPortalColorsDto: {
+            /**
+             * @description Of buttons and links.
+             * @default #1d4ed8
+             * @example #1d4ed8
+             */
+            accent?: string;
+            /**
+             * @description Of the background of the page.
+             * @default #ffffff
+             * @example #ffffff
+             */
+            background?: string;
+            /**
+             * @description Of the text on the page.
+             * @default #111827
+             * @example #111827
+             */
+            text?: string;
+        };
+        PutPortalSettingsDto: {
+            /**
+             * @description Name in the head of the pages. Left out: the name of the product.
+             * @example Example API
+             */
+            name?: string;
+            /**
+             * @description An https:// URL of a picture; null: none.
+             * @example https://cdn.example.com/logo.svg
+             */
+            logoUrl?: string | null;
+            /** @description Colours of the pages. */
+            colors?: components["schemas"]["PutPortalColorsDto"];
+            /**
+             * @description Where the portal may lead back to: an https:// origin, or one with a path. Every URL with this origin, and with this path or one below it, is allowed. http:// is for localhost only.
+             * @example [
+             *       "https://app.example.com/billing"
+             *     ]
+             */
+            allowedReturnUrls?: string[];
+        };
         AddOnDto: {
             id: string;
             key: string;
             name: string;
             description: string;
-            /** @description Stored and shown; add-ons are not charged yet. */
+            /** @description Charged with the periods of the plan where billing is on. */
             prices: components["schemas"]["PriceDto"][];
             entitlements: components["schemas"]["PlanEntitlementDto"][];
             /** Format: date-time */
@@ -4337,7 +6584,7 @@ export interface components {
              * @example For growing teams
              */
             description?: string;
-            /** @description Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
+            /** @description Same form as the prices of a plan. Charged with the periods of the plan where billing is on. */
             prices?: components["schemas"]["PriceDto"][];
             /** @description Additions to the plan for a quantity of one: limits and credits add up, unlimited wins, a switch turns on. The window, overage and rates of the plan stay; those given here apply where the plan does not name the feature. Not for static features. */
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
@@ -4358,10 +6605,338 @@ export interface components {
              * @example For growing teams
              */
             description?: string;
-            /** @description Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
+            /** @description Same form as the prices of a plan. Charged with the periods of the plan where billing is on. */
             prices?: components["schemas"]["PriceDto"][];
             /** @description Additions to the plan for a quantity of one: limits and credits add up, unlimited wins, a switch turns on. The window, overage and rates of the plan stay; those given here apply where the plan does not name the feature. Not for static features. */
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
+        };
+        CouponDto: {
+            id: string;
+            key: string;
+            name: string;
+            /**
+             * @description Decimal text; null when an amount is taken off.
+             * @example 20
+             */
+            percentOff: string | null;
+            /** @description Minor units; null when a percentage is taken off. */
+            amountOff: number | null;
+            currency: string | null;
+            /** @enum {string} */
+            duration: "repeating" | "once" | "forever";
+            periods: number | null;
+            maxRedemptions: number | null;
+            /** @description Redemptions so far, also those that ended. */
+            redemptions: number;
+            redeemBy: string | null;
+            plans: string[] | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        CouponPageDto: {
+            data: components["schemas"]["CouponDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        CreateCouponDto: {
+            /**
+             * @description Currency of `amountOff`, ISO 4217: only subscriptions in this currency redeem the coupon.
+             * @example USD
+             */
+            currency?: string | null;
+            /**
+             * Format: date-time
+             * @description First instant at which it is not redeemed any more. Null: never.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            redeemBy?: string | null;
+            /**
+             * @description Key of the coupon; unique within the product.
+             * @example launch
+             */
+            key: string;
+            /**
+             * @description Name on invoices.
+             * @example Launch offer
+             */
+            name: string;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Percentage that is taken off, as a decimal text from 0.01 to 100. Either this or `amountOff`.
+             * @example 20
+             */
+            percentOff?: string | null;
+            /**
+             * @description Amount that is taken off each period, in minor units; needs `currency`.
+             * @example 500
+             */
+            amountOff?: number | null;
+            /**
+             * @description Periods for which the coupon counts: `once` (one), `repeating` (as many as `periods`) or `forever`.
+             * @default once
+             * @example repeating
+             * @enum {string}
+             */
+            duration?: "once" | "repeating" | "forever";
+            /**
+             * @description Number of periods; only with the duration `repeating`.
+             * @example 3
+             */
+            periods?: number | null;
+            /**
+             * @description The most redemptions by all subscriptions together. Null: any number.
+             * @example 100
+             */
+            maxRedemptions?: number | null;
+            /**
+             * @description Keys of the plans whose subscriptions may redeem it. Null: all.
+             * @example [
+             *       "pro"
+             *     ]
+             */
+            plans?: string[] | null;
+        };
+        UpdateCouponDto: {
+            /**
+             * @description Currency of `amountOff`, ISO 4217: only subscriptions in this currency redeem the coupon.
+             * @example USD
+             */
+            currency?: string | null;
+            /**
+             * Format: date-time
+             * @description First instant at which it is not redeemed any more. Null: never.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            redeemBy?: string | null;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Name on invoices.
+             * @example Launch offer
+             */
+            name?: string;
+            /**
+             * @description Percentage that is taken off, as a decimal text from 0.01 to 100. Either this or `amountOff`.
+             * @example 20
+             */
+            percentOff?: string | null;
+            /**
+             * @description Amount that is taken off each period, in minor units; needs `currency`.
+             * @example 500
+             */
+            amountOff?: number | null;
+            /**
+             * @description Periods for which the coupon counts: `once` (one), `repeating` (as many as `periods`) or `forever`.
+             * @default once
+             * @example repeating
+             * @enum {string}
+             */
+            duration?: "once" | "repeating" | "forever";
+            /**
+             * @description Number of periods; only with the duration `repeating`.
+             * @example 3
+             */
+            periods?: number | null;
+            /**
+             * @description The most redemptions by all subscriptions together. Null: any number.
+             * @example 100
+             */
+            maxRedemptions?: number | null;
+            /**
+             * @description Keys of the plans whose subscriptions may redeem it. Null: all.
+             * @example [
+             *       "pro"
+             *     ]
+             */
+            plans?: string[] | null;
+        };
+        RedeemCouponDto: {
+            /**
+             * @description Key of a coupon of the subscription's product.
+             * @example launch
+             */
+            coupon: string;
+        };
+        CouponRedemptionDto: {
+            id: string;
+            subscription: string;
+            /** @description Key of the coupon. */
+            coupon: string;
+            name: string;
+            percentOff: string | null;
+            amountOff: number | null;
+            currency: string | null;
+            /** @enum {string} */
+            duration: "repeating" | "once" | "forever";
+            periods: number | null;
+            /** @description Coupons lower an invoice in the order of their positions. */
+            position: number;
+            /** @description Billing periods that it has lowered. */
+            periodsUsed: number;
+            /** Format: date-time */
+            redeemedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was used up or removed; null: it lowers the next period.
+             */
+            endedAt: string | null;
+        };
+        CouponRedemptionPageDto: {
+            data: components["schemas"]["CouponRedemptionDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        TaxRateTargetsDto: {
+            /**
+             * @description Keys of plans.
+             * @example [
+             *       "ebooks"
+             *     ]
+             */
+            plans?: string[];
+            /**
+             * @description Keys of add-ons.
+             * @example []
+             */
+            addOns?: string[];
+            /**
+             * @description Keys of features.
+             * @example []
+             */
+            features?: string[];
+        };
+        TaxRateDto: {
+            id: string;
+            key: string;
+            name: string;
+            /**
+             * @description Percent as a decimal text.
+             * @example 19
+             */
+            percentage: string;
+            inclusive: boolean;
+            country: string | null;
+            region: string | null;
+            validFrom: string | null;
+            validUntil: string | null;
+            appliesTo: components["schemas"]["TaxRateTargetsDto"] | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        TaxRatePageDto: {
+            data: components["schemas"]["TaxRateDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        CreateTaxRateDto: {
+            /**
+             * Format: date-time
+             * @description First instant at which the rate is in force. Null: always was.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            validFrom?: string | null;
+            /**
+             * Format: date-time
+             * @description First instant at which it is not in force any more. Null: never.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            validUntil?: string | null;
+            /**
+             * @description Key of the tax rate; unique within the product.
+             * @example de-vat
+             */
+            key: string;
+            /**
+             * @description Name on invoices.
+             * @example VAT
+             */
+            name: string;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Percent, as a decimal text from 0 to 100 with up to four places.
+             * @example 19
+             */
+            percentage: string;
+            /**
+             * @description true: prices contain the tax. false: it is added to them.
+             * @default false
+             * @example false
+             */
+            inclusive?: boolean;
+            /**
+             * @description Country of the buyers that pay the tax, ISO 3166-1 alpha-2. Null: every country.
+             * @example DE
+             */
+            country?: string | null;
+            /**
+             * @description Region of the buyers within the country, as in their addresses. Null: every region.
+             * @example BC
+             */
+            region?: string | null;
+            /** @description Lines that have the rate. Null: every line. */
+            appliesTo?: components["schemas"]["TaxRateTargetsDto"] | null;
+        };
+        UpdateTaxRateDto: {
+            /**
+             * Format: date-time
+             * @description First instant at which the rate is in force. Null: always was.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            validFrom?: string | null;
+            /**
+             * Format: date-time
+             * @description First instant at which it is not in force any more. Null: never.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            validUntil?: string | null;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Name on invoices.
+             * @example VAT
+             */
+            name?: string;
+            /**
+             * @description Percent, as a decimal text from 0 to 100 with up to four places.
+             * @example 19
+             */
+            percentage?: string;
+            /**
+             * @description true: prices contain the tax. false: it is added to them.
+             * @default false
+             * @example false
+             */
+            inclusive?: boolean;
+            /**
+             * @description Country of the buyers that pay the tax, ISO 3166-1 alpha-2. Null: every country.
+             * @example DE
+             */
+            country?: string | null;
+            /**
+             * @description Region of the buyers within the country, as in their addresses. Null: every region.
+             * @example BC
+             */
+            region?: string | null;
+            /** @description Lines that have the rate. Null: every line. */
+            appliesTo?: components["schemas"]["TaxRateTargetsDto"] | null;
         };
         FeatureDto: {
             id: string;
@@ -4695,10 +7270,114 @@ export interface components {
              * @example For growing teams
              */
             description?: string;
-            /** @description Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
+            /** @description Same form as the prices of a plan. Charged with the periods of the plan where billing is on. */
             prices?: components["schemas"]["PriceDto"][];
             /** @description Additions to the plan for a quantity of one: limits and credits add up, unlimited wins, a switch turns on. The window, overage and rates of the plan stay; those given here apply where the plan does not name the feature. Not for static features. */
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
+        };
+        CatalogCouponDto: {
+            /**
+             * @description Currency of `amountOff`, ISO 4217: only subscriptions in this currency redeem the coupon.
+             * @example USD
+             */
+            currency?: string | null;
+            /**
+             * Format: date-time
+             * @description First instant at which it is not redeemed any more. Null: never.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            redeemBy?: string | null;
+            /**
+             * @description Key of the coupon; unique within the product.
+             * @example launch
+             */
+            key: string;
+            /**
+             * @description Name on invoices.
+             * @example Launch offer
+             */
+            name: string;
+            /**
+             * @description Percentage that is taken off, as a decimal text from 0.01 to 100. Either this or `amountOff`.
+             * @example 20
+             */
+            percentOff?: string | null;
+            /**
+             * @description Amount that is taken off each period, in minor units; needs `currency`.
+             * @example 500
+             */
+            amountOff?: number | null;
+            /**
+             * @description Periods for which the coupon counts: `once` (one), `repeating` (as many as `periods`) or `forever`.
+             * @default once
+             * @example repeating
+             * @enum {string}
+             */
+            duration?: "once" | "repeating" | "forever";
+            /**
+             * @description Number of periods; only with the duration `repeating`.
+             * @example 3
+             */
+            periods?: number | null;
+            /**
+             * @description The most redemptions by all subscriptions together. Null: any number.
+             * @example 100
+             */
+            maxRedemptions?: number | null;
+            /**
+             * @description Keys of the plans whose subscriptions may redeem it. Null: all.
+             * @example [
+             *       "pro"
+             *     ]
+             */
+            plans?: string[] | null;
+        };
+        CatalogTaxRateDto: {
+            /**
+             * Format: date-time
+             * @description First instant at which the rate is in force. Null: always was.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            validFrom?: string | null;
+            /**
+             * Format: date-time
+             * @description First instant at which it is not in force any more. Null: never.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            validUntil?: string | null;
+            /**
+             * @description Key of the tax rate; unique within the product.
+             * @example de-vat
+             */
+            key: string;
+            /**
+             * @description Name on invoices.
+             * @example VAT
+             */
+            name: string;
+            /**
+             * @description Percent, as a decimal text from 0 to 100 with up to four places.
+             * @example 19
+             */
+            percentage: string;
+            /**
+             * @description true: prices contain the tax. false: it is added to them.
+             * @default false
+             * @example false
+             */
+            inclusive?: boolean;
+            /**
+             * @description Country of the buyers that pay the tax, ISO 3166-1 alpha-2. Null: every country.
+             * @example DE
+             */
+            country?: string | null;
+            /**
+             * @description Region of the buyers within the country, as in their addresses. Null: every region.
+             * @example BC
+             */
+            region?: string | null;
+            /** @description Lines that have the rate. Null: every line. */
+            appliesTo?: components["schemas"]["TaxRateTargetsDto"] | null;
         };
         AssignmentDto: {
             /**
@@ -4726,6 +7405,14 @@ export interface components {
             plans: components["schemas"]["CatalogPlanDto"][];
             /** @description Left out: the add-ons of the product stay as they are. */
             addOns?: components["schemas"]["CatalogAddOnDto"][];
+            /** @description How the product is billed; null: it is not. Left out: as it is. */
+            billing?: components["schemas"]["PutBillingSettingsDto"] | null;
+            /** @description Left out: the coupons of the product stay as they are. */
+            coupons?: components["schemas"]["CatalogCouponDto"][];
+            /** @description The portal of the product; null: the defaults. Left out: as it is. */
+            portal?: components["schemas"]["PutPortalSettingsDto"] | null;
+            /** @description Left out: the tax rates of the product stay as they are. */
+            taxRates?: components["schemas"]["CatalogTaxRateDto"][];
             /** @description Default plan of new customers by region and device type; the most specific rule applies. */
             assignment: components["schemas"]["AssignmentDto"][];
         };
@@ -4743,6 +7430,20 @@ export interface components {
             plans: components["schemas"]["ChangesDto"];
             /** @description Only when the document has add-ons. */
             addOns?: components["schemas"]["ChangesDto"];
+            /**
+             * @description Only when the document says how the product is billed.
+             * @enum {string}
+             */
+            billing?: "unchanged" | "changed";
+            /** @description Only when the document has coupons. */
+            coupons?: components["schemas"]["ChangesDto"];
+            /**
+             * @description Only when the document describes the portal.
+             * @enum {string}
+             */
+            portal?: "unchanged" | "changed";
+            /** @description Only when the document has tax rates. */
+            taxRates?: components["schemas"]["ChangesDto"];
             /** @enum {string} */
             assignment: "unchanged" | "changed";
         };
@@ -4773,6 +7474,11 @@ export interface components {
              * @enum {string}
              */
             interval?: "hour" | "day" | "week" | "month" | "year";
+            /**
+             * @description Key of a coupon that a new subscription has from its start. A coupon that cannot be redeemed refuses the request. Ignored when the customer has a subscription on the product.
+             * @example launch
+             */
+            coupon?: string;
             /**
              * Format: uuid
              * @description Id of a test clock. Only at creation; it cannot change afterwards.
@@ -4828,6 +7534,292 @@ export interface components {
             hasMore: boolean;
             nextCursor: string | null;
         };
+        BillingProfileDto: {
+            name: string;
+            address: components["schemas"]["StoredAddressDto"] | null;
+            taxId: string | null;
+            email: string | null;
+            /**
+             * @description Null: that of the user, else of the billing settings of the product.
+             * @enum {string|null}
+             */
+            language: "en" | "de" | null;
+            /** @enum {string} */
+            taxExempt: "none" | "exempt" | "reverse_charge";
+            /** @enum {string} */
+            collection: "charge_automatically" | "send_invoice";
+            /** @description Null: as the product says. */
+            netDays: number | null;
+            /** @description 0: nothing is stored yet, these are the defaults. */
+            version: number;
+            /** Format: date-time */
+            updatedAt: string | null;
+        };
+        PutBillingProfileDto: {
+            /**
+             * @description Legal name, as on invoices.
+             * @example Acme Ltd
+             */
+            name: string;
+            /**
+             * @description Where invoices are sent. Null or left out: the address of the customer.
+             * @example ann@example.com
+             */
+            email?: string | null;
+            /** @description Null or left out: invoices have no address, and taxes follow the region of the customer. */
+            address?: components["schemas"]["AddressDto"] | null;
+            /**
+             * @description Tax number, such as a VAT id.
+             * @example DE123456789
+             */
+            taxId?: string | null;
+            /**
+             * @description Language of invoices and their mails. Null or left out: that of the user, else of the billing settings of the product.
+             * @example en
+             * @enum {string|null}
+             */
+            language?: "en" | "de" | null;
+            /**
+             * @description `exempt` pays no tax; `reverse_charge` owes it itself, and needs `taxId` and `address`. Left out: stays. API keys and admins only.
+             * @example none
+             * @enum {string}
+             */
+            taxExempt?: "none" | "exempt" | "reverse_charge";
+            /**
+             * @description Invoices are charged to the default payment method, or sent to be paid. Left out: stays. API keys and admins only.
+             * @example charge_automatically
+             * @enum {string}
+             */
+            collection?: "charge_automatically" | "send_invoice";
+            /**
+             * @description Days until a sent invoice is due; null: as the product says. Left out: stays. API keys and admins only.
+             * @example 30
+             */
+            netDays?: number | null;
+        };
+        InvoicePlanDto: {
+            key: string;
+            name: string;
+            version: number;
+        };
+        InvoiceTierDto: {
+            /** @description First unit of the tier that was charged. */
+            from: number;
+            /** @description Last unit of the tier that was charged. */
+            to: number;
+            /** @description Units, or packages. */
+            quantity: number;
+            /**
+             * @description Decimal, in major units.
+             * @example 8.00
+             */
+            unitAmount: string;
+            /** @description Decimal, in major units; null: none. */
+            flatAmount: string | null;
+            /**
+             * @description Minor units, exact: only the line is rounded.
+             * @example 72000
+             */
+            amount: string;
+        };
+        InvoiceLineTaxDto: {
+            /** @description Key of the tax rate. */
+            rate: string;
+            name: string;
+            /**
+             * @description Percent.
+             * @example 19
+             */
+            percentage: string;
+            inclusive: boolean;
+        };
+        InvoiceLineDto: {
+            /**
+             * @example subscription
+             * @enum {string}
+             */
+            kind: "subscription" | "proration" | "usage" | "add_on" | "manual" | "adjustment";
+            description: string;
+            quantity: number;
+            /**
+             * @description Decimal in major units, for a whole period; null when tiers decide.
+             * @example 29.99
+             */
+            unitAmount: string | null;
+            amount: number;
+            /** @description Its share of the discounts. */
+            discount: number;
+            /**
+             * Format: date-time
+             * @description Start of the service that it pays for.
+             */
+            periodStart: string;
+            /**
+             * Format: date-time
+             * @description End of that service, exclusive.
+             */
+            periodEnd: string;
+            plan: components["schemas"]["InvoicePlanDto"] | null;
+            /** @description Key of the add-on. */
+            addOn: string | null;
+            /** @description Key of the feature whose usage it charges. */
+            feature: string | null;
+            tiers: components["schemas"]["InvoiceTierDto"][];
+            taxes: components["schemas"]["InvoiceLineTaxDto"][];
+        };
+        InvoiceDiscountDto: {
+            /** @description Key of the coupon. */
+            coupon: string;
+            name: string;
+            /**
+             * @description Percent; null for an amount.
+             * @example 20
+             */
+            percentOff: string | null;
+            /** @description Minor units; null for a percentage. */
+            amountOff: number | null;
+            /** @description The amount that it takes off this invoice, in minor units. */
+            amount: number;
+        };
+        InvoiceTaxDto: {
+            /** @description Key of the tax rate. */
+            rate: string;
+            name: string;
+            /**
+             * @description Percent.
+             * @example 19
+             */
+            percentage: string;
+            inclusive: boolean;
+            /** @description Net amount that is taxed, after discounts, in minor units. */
+            taxable: number;
+            amount: number;
+        };
+        InvoicePartyDto: {
+            /**
+             * @description Of the buyer.
+             * @enum {string|null}
+             */
+            taxExempt: "none" | "exempt" | "reverse_charge" | null;
+            name: string;
+            address: components["schemas"]["StoredAddressDto"] | null;
+            taxId: string | null;
+            email: string | null;
+            /** @description Of the seller: how to pay. */
+            paymentDetails: string | null;
+        };
+        InvoiceDto: {
+            /**
+             * @example open
+             * @enum {string}
+             */
+            status: "draft" | "open" | "paid" | "void" | "uncollectible";
+            /**
+             * @example period
+             * @enum {string}
+             */
+            purpose: "period" | "change" | "usage" | "final" | "manual";
+            /**
+             * @example charge_automatically
+             * @enum {string}
+             */
+            collection: "charge_automatically" | "send_invoice";
+            id: string;
+            /**
+             * @description Gap-free and ascending per product; null for a draft.
+             * @example INV-2026-000123
+             */
+            number: string | null;
+            /** @description Key of the customer. */
+            customer: string;
+            /** @description Key of the product. */
+            product: string;
+            /** @description Id of the subscription; null for a manual invoice. */
+            subscription: string | null;
+            currency: string;
+            lines: components["schemas"]["InvoiceLineDto"][];
+            subtotal: number;
+            discounts: components["schemas"]["InvoiceDiscountDto"][];
+            discountTotal: number;
+            taxes: components["schemas"]["InvoiceTaxDto"][];
+            taxTotal: number;
+            total: number;
+            /** @description Total of its credit notes. */
+            credited: number;
+            /** @description Payments less refunds, and what the credit balance paid; negative when it paid into the balance. */
+            paid: number;
+            due: number;
+            /**
+             * Format: date-time
+             * @description Start of the billed period.
+             */
+            periodStart: string;
+            /**
+             * Format: date-time
+             * @description End of the billed period, exclusive.
+             */
+            periodEnd: string;
+            /**
+             * Format: date-time
+             * @description The billing instant: start of the period, the change, or the end.
+             */
+            billedAt: string;
+            /**
+             * Format: date-time
+             * @description When a draft is finalized automatically; null: by request only.
+             */
+            finalizeAt: string | null;
+            /** Format: date-time */
+            issuedAt: string | null;
+            /** Format: date-time */
+            dueAt: string | null;
+            /** Format: date-time */
+            paidAt: string | null;
+            /** @description Attempts to collect it so far. */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it is collected next; null: never automatically.
+             */
+            nextAttemptAt: string | null;
+            seller: components["schemas"]["InvoicePartyDto"] | null;
+            buyer: components["schemas"]["InvoicePartyDto"] | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        CheckoutPaymentDto: {
+            /** @enum {string} */
+            status: "pending" | "requires_action" | "succeeded" | "failed" | "refunded" | "partially_refunded";
+            id: string;
+            failureCode: string | null;
+            /** @description Where the payer confirms the payment; null unless it is `requires_action`. */
+            actionUrl: string | null;
+        };
+        CheckoutDto: {
+            /**
+             * @description `failed`: it was paid, but could not take effect any more; the money is in the credit balance.
+             * @enum {string}
+             */
+            status: "open" | "completed" | "expired" | "failed";
+            id: string;
+            /** @description The subscription that changes, or the id of the one that will start. */
+            subscription: string;
+            invoice: components["schemas"]["InvoiceDto"];
+            /** @description null until it is tried. */
+            payment: components["schemas"]["CheckoutPaymentDto"] | null;
+            /**
+             * Format: date-time
+             * @description It is given up then, unless it is paid.
+             */
+            expiresAt: string;
+            /** @description Increases by one with every change; the ETag. */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
         CreateSubscriptionDto: {
             /**
              * @description Key of the plan.
@@ -4874,6 +7866,11 @@ export interface components {
              */
             endsAt?: string;
             /**
+             * @description Key of a coupon that the subscription has from its start: its first invoice is lowered too. A coupon that cannot be redeemed refuses the subscription. Only admins and API keys may set it.
+             * @example launch
+             */
+            coupon?: string;
+            /**
              * @description Replaces the trial of the plan. Days. Only admins and API keys may set it.
              * @example 30
              */
@@ -4891,6 +7888,13 @@ export interface components {
              */
             indefinite?: boolean;
             /**
+             * @description `pay_first`: it starts when its first invoice is paid; the answer is a checkout, which is given up after 23 hours. When nothing is due, it takes effect immediately. Only for billed products.
+             * @default default
+             * @example pay_first
+             * @enum {string}
+             */
+            paymentBehavior?: "default" | "pay_first";
+            /**
              * @description Number of intervals per period; only with `interval`. Default 1.
              * @example 1
              */
@@ -4903,7 +7907,7 @@ export interface components {
         };
         ActorDto: {
             /** @enum {string} */
-            kind: "api_key" | "user" | "system";
+            kind: "api_key" | "user" | "portal" | "system";
             id: string | null;
         };
         TimelineEntryDto: {
@@ -4940,8 +7944,8 @@ export interface components {
             currency: string;
             plan: components["schemas"]["SoldPlanDto"];
             quantity: number;
-            /** @description Price of one unit for a whole period, in minor units. */
-            unitAmount: number;
+            /** @description Price of one unit for a whole period, in minor units; null when tiers decide. */
+            unitAmount: number | null;
             /** Format: date-time */
             periodStart: string;
             /**
@@ -4994,6 +7998,13 @@ export interface components {
              * @example true
              */
             prorate?: boolean;
+            /**
+             * @description `pay_first`: it changes when its first invoice is paid; the answer is a checkout, which is given up after 23 hours. When nothing is due, it takes effect immediately. Only for billed products.
+             * @default default
+             * @example pay_first
+             * @enum {string}
+             */
+            paymentBehavior?: "default" | "pay_first";
         };
         ProrationLineDto: {
             /** @enum {string} */
@@ -5003,8 +8014,8 @@ export interface components {
             currency: string;
             plan: components["schemas"]["SoldPlanDto"];
             quantity: number;
-            /** @description Price of one unit for a whole period, in minor units. */
-            unitAmount: number;
+            /** @description Price of one unit for a whole period, in minor units; null when tiers decide. */
+            unitAmount: number | null;
             /** Format: date-time */
             periodStart: string;
             /**
@@ -5024,6 +8035,48 @@ export interface components {
             currency: string;
             /** Format: date-time */
             at: string;
+        };
+        PreviewedInvoiceDto: {
+            /**
+             * @example period
+             * @enum {string}
+             */
+            purpose: "period" | "change" | "usage" | "final" | "manual";
+            /** @description Key of the customer. */
+            customer: string;
+            /** @description Key of the product. */
+            product: string;
+            /** @description Id of the subscription; null for a manual invoice. */
+            subscription: string | null;
+            currency: string;
+            lines: components["schemas"]["InvoiceLineDto"][];
+            subtotal: number;
+            discounts: components["schemas"]["InvoiceDiscountDto"][];
+            discountTotal: number;
+            taxes: components["schemas"]["InvoiceTaxDto"][];
+            taxTotal: number;
+            total: number;
+            due: number;
+            /**
+             * Format: date-time
+             * @description Start of the billed period.
+             */
+            periodStart: string;
+            /**
+             * Format: date-time
+             * @description End of the billed period, exclusive.
+             */
+            periodEnd: string;
+            /**
+             * Format: date-time
+             * @description The billing instant: start of the period, the change, or the end.
+             */
+            billedAt: string;
+            /**
+             * Format: date-time
+             * @description When a draft is finalized automatically; null: by request only.
+             */
+            finalizeAt: string | null;
         };
         ChangedEntitlementDto: {
             feature: string;
@@ -5050,6 +8103,8 @@ export interface components {
             total: components["schemas"]["NetAmountDto"];
             /** @description The next renewal after the change; null when there is none. */
             nextCharge: components["schemas"]["UpcomingChargeDto"] | null;
+            /** @description The invoice that would come next after the change, with add-ons, usage up to now, coupons and taxes, as of `POST /v1/invoices/preview`. Null: none is foreseen, or billing is off for the product. */
+            invoice: components["schemas"]["PreviewedInvoiceDto"] | null;
             entitlements: components["schemas"]["EntitlementChangesDto"];
             /** @description The subscription after the change. */
             subscription: components["schemas"]["SubscriptionDto"];
@@ -5145,6 +8200,8 @@ export interface components {
             total: components["schemas"]["NetAmountDto"];
             /** @description The next renewal after the change; null when there is none. */
             nextCharge: components["schemas"]["UpcomingChargeDto"] | null;
+            /** @description The invoice that would come next after the change, with add-ons, usage up to now, coupons and taxes, as of `POST /v1/invoices/preview`. Null: none is foreseen, or billing is off for the product. */
+            invoice: components["schemas"]["PreviewedInvoiceDto"] | null;
             /** @description The subscription after the change. */
             subscription: components["schemas"]["SubscriptionDto"];
         };
@@ -5269,6 +8326,8 @@ export interface components {
             /** @description The entity that the request named, with its own count. Absent when it named none. */
             entity?: components["schemas"]["EntityCountDto"];
             source: components["schemas"]["DecisionSourceDto"] | null;
+            /** @description When a payment failed. Absent unless the subscription is past due: also while the grace of the product still allows its features. */
+            pastDueSince?: string;
             asOf: string;
             /** @description True when the database was unavailable and the failure policy of the feature decided. */
             degraded?: boolean;
@@ -5772,6 +8831,8 @@ export interface components {
             /** @description The entity that the request named, with its own count. Absent when it named none. */
             entity?: components["schemas"]["EntityCountDto"];
             source: components["schemas"]["DecisionSourceDto"] | null;
+            /** @description When a payment failed. Absent unless the subscription is past due: also while the grace of the product still allows its features. */
+            pastDueSince?: string;
             asOf: string;
             /** @description True when the database was unavailable and the failure policy of the feature decided. */
             degraded?: boolean;
@@ -6028,6 +9089,8 @@ export interface components {
              * @enum {string}
              */
             windowAnchor?: "calendar" | "subscription" | "first_use";
+            /** @description Metered: price of usage beyond the limit, with `overage: allow`. */
+            usagePrice?: components["schemas"]["UsagePriceDto"];
             /** @description Metered: up to `limit` units within any span of `windowSeconds` seconds. */
             rateLimit?: components["schemas"]["RateLimitDto"];
             /** @description Credit: the units that each window includes, and how many may roll over. */
@@ -6095,6 +9158,488 @@ export interface components {
              * @example 2027-01-31T00:00:00.000Z
              */
             to: string;
+        };
+        InvoicePageDto: {
+            data: components["schemas"]["InvoiceDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        ManualLineDto: {
+            /**
+             * Format: date-time
+             * @description Start of the service. Default: now.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            periodStart?: string;
+            /**
+             * Format: date-time
+             * @description End of the service, exclusive. Default: its start.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            periodEnd?: string;
+            /**
+             * @description The item that was sold.
+             * @example Workshop, two days
+             */
+            description: string;
+            /**
+             * @description Units of what was sold. Default: 1.
+             * @example 2
+             */
+            quantity?: number;
+        };
+        CreateInvoiceDto: {
+            /**
+             * @description Key of the customer.
+             * @example acme
+             */
+            customer: string;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Currency of the amounts: an ISO 4217 code.
+             * @example USD
+             */
+            currency: string;
+            /** @description Up to 100 lines. */
+            lines: components["schemas"]["ManualLineDto"][];
+        };
+        PreviewedChangeDto: {
+            /**
+             * @description Key of the plan.
+             * @example pro
+             */
+            plan?: string;
+            /**
+             * @description Billing interval. Default: the current interval, else the first price of the plan.
+             * @example month
+             * @enum {string}
+             */
+            interval?: "hour" | "day" | "week" | "month" | "year";
+            /**
+             * @description Number of intervals per period; only with `interval`. Default 1.
+             * @example 1
+             */
+            intervalCount?: number;
+            /**
+             * @description Number of units sold, such as seats; the price is per unit. Default: 1 for a new subscription, else the current quantity.
+             * @example 1
+             */
+            quantity?: number;
+            /**
+             * @description `now`: immediately, with proration. `period_end`: with the next period.
+             * @example period_end
+             * @enum {string}
+             */
+            when: "now" | "period_end";
+        };
+        PreviewInvoiceDto: {
+            /**
+             * @description Billing interval. Default: the current interval, else the first price of the plan.
+             * @example month
+             * @enum {string}
+             */
+            interval?: "hour" | "day" | "week" | "month" | "year";
+            /**
+             * @description Number of intervals per period; only with `interval`. Default 1.
+             * @example 1
+             */
+            intervalCount?: number;
+            /**
+             * @description Number of units sold, such as seats; the price is per unit. Default: 1 for a new subscription, else the current quantity.
+             * @example 1
+             */
+            quantity?: number;
+            /**
+             * @description The customer of a new subscription. Users may omit it or use "me".
+             * @example acme
+             */
+            customer?: string;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Key of the plan of a new subscription.
+             * @example pro
+             */
+            plan?: string;
+            /**
+             * @description ISO 4217; of a new subscription.
+             * @example USD
+             */
+            currency?: string;
+            /**
+             * @description Key of a coupon that a new subscription would have from its start.
+             * @example launch
+             */
+            coupon?: string;
+            /**
+             * Format: date-time
+             * @description The first invoice at or after this instant. Default: now.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            at?: string;
+            /**
+             * Format: uuid
+             * @description Id of a subscription.
+             * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+             */
+            subscription?: string;
+            /** @description A change of the subscription. */
+            change?: components["schemas"]["PreviewedChangeDto"];
+            /**
+             * @description Replaces the trial of the plan of a new subscription. Days.
+             * @example 30
+             */
+            trialDays?: number;
+        };
+        InvoicePreviewDto: {
+            /** @description Null: no invoice is foreseen. */
+            invoice: components["schemas"]["PreviewedInvoiceDto"] | null;
+        };
+        InvoiceReasonDto: {
+            /**
+             * @description Why; stored with the event.
+             * @example Agreed with the customer, ticket 4711
+             */
+            reason?: string;
+        };
+        RequiredReasonDto: {
+            /**
+             * @description Why; stored with the event.
+             * @example Agreed with the customer, ticket 4711
+             */
+            reason: string;
+        };
+        CreditBalanceDto: {
+            /** @description Key of the product. */
+            product: string;
+            currency: string;
+            /** @description Minor units, never negative. */
+            balance: number;
+        };
+        CreditBalanceEntryDto: {
+            id: string;
+            /** @description Key of the product. */
+            product: string;
+            currency: string;
+            /** @description Minor units; negative when the balance paid. */
+            amount: number;
+            /**
+             * @description `invoice_credit`, `invoice_payment`, `credit_note`, `refund` or `adjustment`.
+             * @enum {string}
+             */
+            kind: "credit_note" | "refund" | "adjustment" | "invoice_credit" | "invoice_payment";
+            /** @description Id of the invoice. */
+            invoice: string | null;
+            /** @description Id of the credit note. */
+            creditNote: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            at: string;
+        };
+        CreditBalancePageDto: {
+            /** @description One for each product and currency that ever had credit. */
+            balances: components["schemas"]["CreditBalanceDto"][];
+            /** @description The changes, newest first. */
+            data: components["schemas"]["CreditBalanceEntryDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        CreditedLineDto: {
+            /**
+             * @description Position on the invoice, from 1.
+             * @example 1
+             */
+            line: number;
+            /**
+             * @description With taxes, in minor units.
+             * @example 500
+             */
+            amount: number;
+        };
+        CreateCreditNoteDto: {
+            /**
+             * @description Why, as on the document.
+             * @example Agreed with the customer, ticket 4711
+             */
+            reason: string;
+            /**
+             * @description With taxes, in minor units; spread over all lines. Give this or `lines`.
+             * @example 1000
+             */
+            amount?: number;
+            /** @description Up to 100 lines, each once. Give this or `amount`. */
+            lines?: components["schemas"]["CreditedLineDto"][];
+            /**
+             * @description `refund`: payments of the invoice are paid back. `balance`: it is credit for the next invoices.
+             * @example refund
+             * @enum {string}
+             */
+            to: "refund" | "balance";
+        };
+        CreditNoteLineDto: {
+            /** @description Position on the invoice, from 1. */
+            line: number;
+            description: string;
+            /** @description Minor units, after discounts, without exclusive taxes. */
+            amount: number;
+            /** @description Minor units, with taxes. */
+            total: number;
+            /**
+             * Format: date-time
+             * @description Start of the service that the line of the invoice pays for.
+             */
+            periodStart: string;
+            /**
+             * Format: date-time
+             * @description End of that service, exclusive.
+             */
+            periodEnd: string;
+        };
+        CreditNoteTaxDto: {
+            /** @description Key of the tax rate. */
+            rate: string;
+            name: string;
+            /**
+             * @description Percent.
+             * @example 19
+             */
+            percentage: string;
+            inclusive: boolean;
+            /** @description Net amount that is taxed, in minor units. */
+            taxable: number;
+            amount: number;
+        };
+        CreditNoteDto: {
+            id: string;
+            /**
+             * @description Gap-free per product.
+             * @example CN-2026-000012
+             */
+            number: string;
+            /** @description Id of the invoice. */
+            invoice: string;
+            /** @description Key of the customer. */
+            customer: string;
+            /** @description Key of the product. */
+            product: string;
+            currency: string;
+            lines: components["schemas"]["CreditNoteLineDto"][];
+            taxes: components["schemas"]["CreditNoteTaxDto"][];
+            /** @description Without exclusive taxes. */
+            subtotal: number;
+            taxTotal: number;
+            total: number;
+            /** @description The part that was due on the invoice and is not any more. */
+            dueAmount: number;
+            /** @description The part that is paid back. */
+            refundAmount: number;
+            /** @description The part that was moved to the credit balance. */
+            balanceAmount: number;
+            reason: string;
+            /** Format: date-time */
+            issuedAt: string;
+        };
+        CreditNotePageDto: {
+            data: components["schemas"]["CreditNoteDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        StartSetupDto: {
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Where the payer returns to, with `setup=completed` or `setup=canceled` added: a path of this service, or a URL of PUBLIC_URL or of an origin in CORS_ORIGINS.
+             * @example /billing
+             */
+            returnUrl: string;
+        };
+        PaymentMethodSetupDto: {
+            /** @description Page of the provider on which the payer enters the payment method. Redirect the browser to it. */
+            url: string;
+        };
+        PaymentMethodDto: {
+            id: string;
+            /** @description `sandbox`, `manual` or `stripe`. */
+            provider: string;
+            /** @description Such as `card` or `sepa_debit`. */
+            type: string;
+            /** @description Such as `visa`; null for other types than cards. */
+            brand: string | null;
+            last4: string | null;
+            expiresMonth: number | null;
+            expiresYear: number | null;
+            /** @description True: it is charged for the next invoice. */
+            isDefault: boolean;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        PaymentMethodPageDto: {
+            data: components["schemas"]["PaymentMethodDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        PayInvoiceDto: {
+            /**
+             * Format: uuid
+             * @description Id of a payment method. Default: the default.
+             * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+             */
+            paymentMethod?: string;
+        };
+        RefundDto: {
+            id: string;
+            /** @description Id of the credit note; null for a refund of an invoice with a negative total, or of what no invoice needed. */
+            creditNote: string | null;
+            /** @description Minor units. */
+            amount: number;
+            currency: string;
+            /**
+             * @description `pending`, `succeeded` or `failed`. A failed refund was moved to the credit balance.
+             * @enum {string}
+             */
+            status: "failed" | "pending" | "succeeded";
+            failureCode: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        PaymentWithRefundsDto: {
+            /** @description Oldest first. */
+            refunds: components["schemas"]["RefundDto"][];
+            id: string;
+            /** @description Key of the customer. */
+            customer: string;
+            /** @description Key of the product. */
+            product: string;
+            /** @description Id of the invoice. */
+            invoice: string;
+            /**
+             * @description `sandbox`, `manual` or `stripe`. `manual`: a bank transfer that was recorded.
+             * @enum {string}
+             */
+            provider: "sandbox" | "stripe" | "manual";
+            /** @description Id of the charge at the provider; null until it is known. */
+            providerId: string | null;
+            /** @description Id of the payment method; null for a bank transfer. */
+            paymentMethod: string | null;
+            /** @description 1, 2, 3 and so on per invoice. */
+            attempt: number;
+            /** @description Minor units. */
+            amount: number;
+            /** @description Sum of the refunds that were requested or have succeeded, in minor units. */
+            refunded: number;
+            /** @description The part that was moved to the credit balance, in minor units: no invoice needed it, or its refund failed. It can be refunded while the balance has it. */
+            excess: number;
+            currency: string;
+            /**
+             * @description `pending`, `requires_action`, `succeeded`, `failed`, `partially_refunded` or `refunded`.
+             * @enum {string}
+             */
+            status: "failed" | "pending" | "refunded" | "partially_refunded" | "succeeded" | "requires_action";
+            /** @description Why it failed, as the provider says, such as `insufficient_funds`. */
+            failureCode: string | null;
+            /** @description Where the payer confirms it, while the status is `requires_action`. */
+            actionUrl: string | null;
+            /** @description Reference of a bank transfer. */
+            reference: string | null;
+            /**
+             * Format: date-time
+             * @description When the payer disputed it at its bank; null: never.
+             */
+            disputedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        MarkPaidDto: {
+            /**
+             * @description Why, for the audit log.
+             * @example Agreed with the customer, ticket 4711
+             */
+            reason: string;
+            /**
+             * @description Reference of the bank transfer.
+             * @example TRX 4711
+             */
+            reference: string;
+        };
+        PaymentDto: {
+            id: string;
+            /** @description Key of the customer. */
+            customer: string;
+            /** @description Key of the product. */
+            product: string;
+            /** @description Id of the invoice. */
+            invoice: string;
+            /**
+             * @description `sandbox`, `manual` or `stripe`. `manual`: a bank transfer that was recorded.
+             * @enum {string}
+             */
+            provider: "sandbox" | "stripe" | "manual";
+            /** @description Id of the charge at the provider; null until it is known. */
+            providerId: string | null;
+            /** @description Id of the payment method; null for a bank transfer. */
+            paymentMethod: string | null;
+            /** @description 1, 2, 3 and so on per invoice. */
+            attempt: number;
+            /** @description Minor units. */
+            amount: number;
+            /** @description Sum of the refunds that were requested or have succeeded, in minor units. */
+            refunded: number;
+            /** @description The part that was moved to the credit balance, in minor units: no invoice needed it, or its refund failed. It can be refunded while the balance has it. */
+            excess: number;
+            currency: string;
+            /**
+             * @description `pending`, `requires_action`, `succeeded`, `failed`, `partially_refunded` or `refunded`.
+             * @enum {string}
+             */
+            status: "failed" | "pending" | "refunded" | "partially_refunded" | "succeeded" | "requires_action";
+            /** @description Why it failed, as the provider says, such as `insufficient_funds`. */
+            failureCode: string | null;
+            /** @description Where the payer confirms it, while the status is `requires_action`. */
+            actionUrl: string | null;
+            /** @description Reference of a bank transfer. */
+            reference: string | null;
+            /**
+             * Format: date-time
+             * @description When the payer disputed it at its bank; null: never.
+             */
+            disputedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PaymentPageDto: {
+            data: components["schemas"]["PaymentDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        RefundPaymentDto: {
+            /**
+             * @description Why, as on the credit note.
+             * @example Agreed with the customer, ticket 4711
+             */
+            reason: string;
+            /**
+             * @description Minor units. Default: all that was not refunded yet.
+             * @example 1000
+             */
+            amount?: number;
+        };
+        ReceivedEventDto: {
+            /** @description Always true: the event is stored. */
+            received: boolean;
         };
         CreateWebhookEndpointDto: {
             /**
@@ -6300,9 +9845,66 @@ export interface components {
             hasMore: boolean;
             nextCursor: string | null;
         };
+        CreatePortalSessionDto: {
+            /**
+             * @description Key of the customer whose pages are opened.
+             * @example acme
+             */
+            customer: string;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Where the portal leads back to: at or below one of `allowedReturnUrls` of the product's portal. Left out: no way back.
+             * @example https://app.example.com/billing
+             */
+            returnUrl?: string;
+        };
+        PortalLinkDto: {
+            /** @description Id of the session, to revoke it. */
+            id: string;
+            /** @description Redirect the browser to it. It is a secret until it is used. */
+            url: string;
+            /**
+             * Format: date-time
+             * @description 15 minutes from now: it cannot be used any more then.
+             */
+            expiresAt: string;
+        };
+        ExchangePortalLinkDto: {
+            /**
+             * @description The text after `#token=` in the URL of the link.
+             * @example EXAMPLE-TOKEN-IN-THE-FRAGMENT-OF-THE-LINK-00
+             */
+            token: string;
+        };
+        OpenedPortalSessionDto: {
+            /** @description Id of the session, to end it with `DELETE /v1/portal-sessions/{id}`. */
+            id: string;
+            /** @description Send it as `Authorization: Bearer`. Keep it in memory only. */
+            accessToken: string;
+            /** @enum {string} */
+            tokenType: "Bearer";
+            /** @description Lifetime in seconds. It cannot be prolonged. */
+            expiresIn: number;
+            /** @description Key of the customer. */
+            customer: string;
+            /** @description Key of the product. */
+            product: string;
+            returnUrl: string | null;
+        };
+        PortalLookDto: {
+            name: string;
+            logoUrl: string | null;
+            colors: components["schemas"]["PortalColorsDto"];
+            /** @description Key of the product. */
+            product: string;
+        };
         NotificationDto: {
             /** @enum {string} */
-            kind: "subscription_started" | "subscription_changed" | "subscription_cancel_scheduled" | "subscription_canceled" | "subscription_renewed" | "subscription_expired" | "trial_ending" | "renewal_upcoming" | "expiry_upcoming" | "payment_failed" | "usage_nearly_reached" | "usage_reached" | "endpoint_disabled";
+            kind: "subscription_started" | "subscription_changed" | "subscription_cancel_scheduled" | "subscription_canceled" | "subscription_renewed" | "subscription_expired" | "trial_ending" | "renewal_upcoming" | "expiry_upcoming" | "payment_failed" | "invoice_issued" | "invoice_paid" | "invoice_payment_failed" | "payment_action_required" | "payment_method_expiring" | "usage_nearly_reached" | "usage_reached" | "endpoint_disabled";
             id: string;
             title: string;
             text: string;
@@ -6324,7 +9926,7 @@ export interface components {
         };
         AuditActorDto: {
             /** @enum {string} */
-            kind: "user" | "api_key" | "system" | "anonymous";
+            kind: "user" | "api_key" | "portal" | "system" | "anonymous";
             id: string | null;
             /** @description The e-mail address of a user, the name of a key; null when there is none any more. */
             name: string | null;
@@ -6480,6 +10082,79 @@ export interface components {
             to: string;
             features: components["schemas"]["FeatureUsageDto"][];
         };
+        MonthlyRevenueDto: {
+            /**
+             * @description In UTC.
+             * @example 2026-11
+             */
+            month: string;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Revenue at the start of the month. */
+            start: number;
+            /** @description First revenue of customers on the product, in the currency. */
+            new: number;
+            /** @description More revenue from subscriptions that had some: an upgrade, more seats, an add-on. */
+            expansion: number;
+            /** @description Less revenue from subscriptions that keep some; 0 or negative. */
+            contraction: number;
+            /** @description Subscriptions without revenue from now on: ended, paused or moved to a free plan; 0 or negative. */
+            churn: number;
+            /** @description Revenue from customers that had some before, and then none. */
+            reactivation: number;
+            /** @description Revenue at the end of the month: the sum of the other amounts. */
+            end: number;
+        };
+        MrrStatsDto: {
+            /**
+             * Format: date-time
+             * @description Start of the first month.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description End of the last month.
+             */
+            to: string;
+            /** @description False while a job still reads the subscriptions from before billing was switched on. */
+            complete: boolean;
+            /** @description By currency, then month. */
+            data: components["schemas"]["MonthlyRevenueDto"][];
+        };
+        OutstandingDto: {
+            days0To30: number;
+            days31To60: number;
+            days61To90: number;
+            over90Days: number;
+            /** @description The sum of the others. */
+            total: number;
+        };
+        CurrencyMoneyDto: {
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Payments that succeeded in the span, before refunds. */
+            collected: number;
+            /** @description Refunds made in the span. */
+            refunded: number;
+            /** @description Attempts that failed in the span; an invoice that failed twice counts twice. */
+            failed: number;
+            outstanding: components["schemas"]["OutstandingDto"];
+            /** @description Due on invoices that were marked as uncollectible. */
+            uncollectible: number;
+        };
+        MoneyStatsDto: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: date-time
+             * @description Time of `outstanding` and `uncollectible`.
+             */
+            asOf: string;
+            /** @description Currencies with any amount. */
+            data: components["schemas"]["CurrencyMoneyDto"][];
+        };
         WebhookMessage: {
             type: string;
             /**
@@ -6508,7 +10183,7 @@ export interface components {
                 product: string | null;
                 actor: {
                     /** @enum {string} */
-                    kind: "user" | "api_key" | "system";
+                    kind: "user" | "api_key" | "portal" | "system";
                     id: string | null;
                 };
                 reason: string | null;
@@ -6790,6 +10465,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -6827,6 +10503,44 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    loginWithCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginCodeDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
@@ -6863,6 +10577,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
@@ -6943,6 +10658,152 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    browserLogin: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`: pages of other sites cannot send it. */
+                "x-tollgate-browser": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserTokenDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    browserLoginWithCode: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`: pages of other sites cannot send it. */
+                "x-tollgate-browser": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginCodeDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserTokenDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    browserRefresh: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`: pages of other sites cannot send it. */
+                "x-tollgate-browser": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserTokenDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    browserLogout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`: pages of other sites cannot send it. */
+                "x-tollgate-browser": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyDto"];
+            };
+        };
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     forgotPassword: {
         parameters: {
             query?: never;
@@ -6969,6 +10830,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
@@ -7002,6 +10864,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
@@ -7173,6 +11036,146 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setUpSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSecretDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    disableSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisableSecondFactorDto"];
+            };
+        };
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -7503,6 +11506,43 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    resetSecondFactor: {
+        parameters: {
+            query?: {
+                /** @description Stored in the audit log. */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the account.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listApiKeys: {
         parameters: {
             query?: {
@@ -7664,7 +11704,13 @@ export interface operations {
                 /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7673,11 +11719,20 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProductPageDto"];
                 };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -7730,7 +11785,13 @@ export interface operations {
     getProduct: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description Key of the product.
@@ -7745,11 +11806,20 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProductDto"];
                 };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -7836,6 +11906,191 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getBillingSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the product.
+                 * @example api
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingSettingsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putBillingSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the product.
+                 * @example api
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutBillingSettingsDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingSettingsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteBillingSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the product.
+                 * @example api
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPortalSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the product.
+                 * @example api
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalSettingsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putPortalSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the product.
+                 * @example api
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutPortalSettingsDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalSettingsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listAddOns: {
         parameters: {
             query?: {
@@ -7848,7 +12103,13 @@ export interface operations {
                 /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7857,11 +12118,20 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AddOnPageDto"];
                 };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -7921,7 +12191,13 @@ export interface operations {
                 /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description Key of the add-on.
@@ -7936,11 +12212,20 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AddOnDto"];
                 };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -8032,7 +12317,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    listFeatures: {
+    listCoupons: {
         parameters: {
             query?: {
                 /** @description Maximum number of rows on a page. */
@@ -8056,8 +12341,685 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["CouponPageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createCoupon: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCouponDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCoupon: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the coupon.
+                 * @example launch
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    archiveCoupon: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the coupon.
+                 * @example launch
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateCoupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the coupon.
+                 * @example launch
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCouponDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listCouponRedemptions: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponRedemptionPageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    redeemCoupon: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemCouponDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponRedemptionDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeCoupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+                /**
+                 * @description Key of the coupon.
+                 * @example launch
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTaxRates: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxRatePageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createTaxRate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTaxRateDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxRateDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTaxRate: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the tax rate.
+                 * @example de-vat
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxRateDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    archiveTaxRate: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the tax rate.
+                 * @example de-vat
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateTaxRate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the tax rate.
+                 * @example de-vat
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTaxRateDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxRateDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getInvoicePdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getInvoiceXml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCreditNotePdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the credit note.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCreditNoteXml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the credit note.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listFeatures: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["FeaturePageDto"];
                 };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -8117,7 +13079,13 @@ export interface operations {
                 /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description Key of the feature.
@@ -8132,11 +13100,20 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FeatureDto"];
                 };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -8250,7 +13227,13 @@ export interface operations {
                 /** @description Plans with a price in this currency, ISO 4217. */
                 currency?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8259,14 +13242,24 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PlanPageDto"];
                 };
             };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
@@ -8294,7 +13287,7 @@ export interface operations {
             /** @description Created: the body has the new object. */
             201: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8345,7 +13338,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8362,6 +13355,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
@@ -8398,7 +13392,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8433,7 +13427,13 @@ export interface operations {
                 /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description Key of the plan.
@@ -8448,11 +13448,20 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PlanVersionPageDto"];
                 };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -8495,7 +13504,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8548,7 +13557,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8669,7 +13678,13 @@ export interface operations {
                 /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8678,11 +13693,20 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogDto"];
                 };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -8927,7 +13951,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9003,6 +14027,106 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getBillingProfile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingProfileDto"];
+                };
+            };
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putBillingProfile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutBillingProfileDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingProfileDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listSubscriptions: {
         parameters: {
             query?: {
@@ -9071,12 +14195,12 @@ export interface operations {
             /** @description Created: the body has the new object. */
             201: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionDto"];
+                    "application/json": components["schemas"]["SubscriptionDto"] | components["schemas"]["CheckoutDto"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -9122,7 +14246,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9176,7 +14300,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9313,12 +14437,12 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionDto"];
+                    "application/json": components["schemas"]["SubscriptionDto"] | components["schemas"]["CheckoutDto"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -9408,7 +14532,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9461,7 +14585,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9514,7 +14638,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9567,7 +14691,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9620,7 +14744,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9673,7 +14797,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9726,7 +14850,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9821,7 +14945,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9874,7 +14998,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9930,7 +15054,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9982,7 +15106,7 @@ export interface operations {
             /** @description Success: the body has the result. */
             200: {
                 headers: {
-                    /** @description The version of the object, for `If-Match`. */
+                    /** @description The version of the answer, for `If-None-Match`; of one object also for `If-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -11160,6 +16284,1021 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getCheckout: {
+        parameters: {
+            query?: {
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the checkout.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInvoices: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of a product. Default: all that the caller may see. */
+                product?: string;
+                /** @description Key of a customer, or "me". Default: all. */
+                customer?: string;
+                /** @description Id of a subscription. */
+                subscription?: string;
+                /** @description Billed at or after this instant. */
+                from?: string;
+                /** @description Billed before this instant. */
+                to?: string;
+                /** @description Only invoices in this status. */
+                status?: "draft" | "open" | "paid" | "void" | "uncollectible";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createInvoice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInvoiceDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportInvoices: {
+        parameters: {
+            query?: {
+                /** @description Key of a product. Default: all that the caller may see. */
+                product?: string;
+                /** @description Key of a customer, or "me". Default: all. */
+                customer?: string;
+                /** @description Id of a subscription. */
+                subscription?: string;
+                /** @description Billed at or after this instant. */
+                from?: string;
+                /** @description Billed before this instant. */
+                to?: string;
+                /** @description Only invoices in this status. */
+                status?: "draft" | "open" | "paid" | "void" | "uncollectible";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getInvoice: {
+        parameters: {
+            query?: {
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    previewInvoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewInvoiceDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePreviewDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    finalizeInvoice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceReasonDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    voidInvoice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequiredReasonDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    markInvoiceUncollectible: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequiredReasonDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCreditBalance: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditBalancePageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listCreditNotes: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditNotePageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createCreditNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCreditNoteDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditNoteDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCreditNote: {
+        parameters: {
+            query?: {
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the credit note.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditNoteDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setupPaymentMethod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartSetupDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodSetupDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPaymentMethods: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodPageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setDefaultPaymentMethod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+                /**
+                 * @description Id of the payment method.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removePaymentMethod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+                /**
+                 * @description Id of the payment method.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    payInvoice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayInvoiceDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentWithRefundsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    markInvoicePaid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the invoice.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkPaidDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentWithRefundsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPayments: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of a product. Default: all that the caller may see. */
+                product?: string;
+                /** @description Key of a customer, or "me". Default: all. */
+                customer?: string;
+                /** @description Id of an invoice. */
+                invoice?: string;
+                /** @description Made at or after this instant. */
+                from?: string;
+                /** @description Made before this instant. */
+                to?: string;
+                /** @description Only payments in this status. */
+                status?: "pending" | "requires_action" | "succeeded" | "failed" | "refunded" | "partially_refunded";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportPayments: {
+        parameters: {
+            query?: {
+                /** @description Key of a product. Default: all that the caller may see. */
+                product?: string;
+                /** @description Key of a customer, or "me". Default: all. */
+                customer?: string;
+                /** @description Id of an invoice. */
+                invoice?: string;
+                /** @description Made at or after this instant. */
+                from?: string;
+                /** @description Made before this instant. */
+                to?: string;
+                /** @description Only payments in this status. */
+                status?: "pending" | "requires_action" | "succeeded" | "failed" | "refunded" | "partially_refunded";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPayment: {
+        parameters: {
+            query?: {
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the payment.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentWithRefundsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refundPayment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the payment.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundPaymentDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentWithRefundsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    receivePaymentEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the provider.
+                 * @example stripe
+                 */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        /** @description The event, as the provider sends and signs it. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedEventDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listWebhookEndpoints: {
         parameters: {
             query?: {
@@ -11603,6 +17742,145 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    createPortalSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePortalSessionDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalLinkDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exchangePortalLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangePortalLinkDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedPortalSessionDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokePortalSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the portal session.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPortalLook: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalLookDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listNotifications: {
         parameters: {
             query?: {
@@ -11793,10 +18071,10 @@ export interface operations {
                 product?: string;
                 /** @description Key of a customer. */
                 customer?: string;
-                /** @description Id of the user or of the API key that did it. */
+                /** @description Id of the user, the API key or the portal session that did it. */
                 actor?: string;
-                /** @description Kind of the actor. `anonymous`: callers of security events that did not prove who they are. */
-                actorKind?: "user" | "api_key" | "system" | "anonymous";
+                /** @description Kind of the actor. `portal`: a customer in a portal session. `anonymous`: callers of security events that did not prove who they are. */
+                actorKind?: "user" | "api_key" | "portal" | "system" | "anonymous";
                 /** @description Id of the object that the entry is about. */
                 subject?: string;
                 /** @description A type of event, or all of a kind. Logins: `login.*`; refusals: `access.*`. */
@@ -11841,10 +18119,10 @@ export interface operations {
                 product?: string;
                 /** @description Key of a customer. */
                 customer?: string;
-                /** @description Id of the user or of the API key that did it. */
+                /** @description Id of the user, the API key or the portal session that did it. */
                 actor?: string;
-                /** @description Kind of the actor. `anonymous`: callers of security events that did not prove who they are. */
-                actorKind?: "user" | "api_key" | "system" | "anonymous";
+                /** @description Kind of the actor. `portal`: a customer in a portal session. `anonymous`: callers of security events that did not prove who they are. */
+                actorKind?: "user" | "api_key" | "portal" | "system" | "anonymous";
                 /** @description Id of the object that the entry is about. */
                 subject?: string;
                 /** @description A type of event, or all of a kind. Logins: `login.*`; refusals: `access.*`. */
@@ -11976,6 +18254,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageStatsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMrrStats: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Its month is the first one. Default: 11 months before the last one. */
+                from?: string;
+                /** @description Exclusive; default: now. */
+                to?: string;
+                /** @description The customers of this test clock. Default: customers without a test clock. */
+                testClock?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MrrStatsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMoneyStats: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Default: 30 days before `to`. */
+                from?: string;
+                /** @description Exclusive; default: now. */
+                to?: string;
+                /** @description The customers of this test clock. Default: customers without a test clock. */
+                testClock?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyStatsDto"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -12414,6 +18768,716 @@ export interface operations {
                 "application/json": components["schemas"]["WebhookMessage"] & {
                     /** @constant */
                     type?: "api_key.revoked";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_billing_profile_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "billing_profile.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "billing_profile",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "country": "DE",
+                 *           "taxExempt": "none",
+                 *           "collection": "charge_automatically",
+                 *           "netDays": null,
+                 *           "language": "en",
+                 *           "version": 1
+                 *         },
+                 *         "after": {
+                 *           "country": "DE",
+                 *           "taxExempt": "none",
+                 *           "collection": "charge_automatically",
+                 *           "netDays": null,
+                 *           "language": "de",
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "billing_profile.updated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_checkout_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "checkout.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "checkout",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 1,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "kind": "start",
+                 *           "status": "open",
+                 *           "expiresAt": "2026-08-15T08:30:00.000Z",
+                 *           "version": 1
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "checkout.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_checkout_completed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "checkout.completed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "checkout",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "open"
+                 *         },
+                 *         "after": {
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "kind": "start",
+                 *           "status": "completed",
+                 *           "expiresAt": "2026-08-15T08:30:00.000Z",
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "checkout.completed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_checkout_expired: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "checkout.expired",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "checkout",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "open"
+                 *         },
+                 *         "after": {
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "kind": "start",
+                 *           "status": "expired",
+                 *           "expiresAt": "2026-08-15T08:30:00.000Z",
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "checkout.expired";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_checkout_failed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "checkout.failed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "checkout",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "open"
+                 *         },
+                 *         "after": {
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "kind": "start",
+                 *           "status": "failed",
+                 *           "expiresAt": "2026-08-15T08:30:00.000Z",
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "checkout.failed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_coupon_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "coupon.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "coupon",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "launch",
+                 *           "name": "Launch",
+                 *           "percentOff": "20",
+                 *           "amountOff": null,
+                 *           "currency": null,
+                 *           "duration": "repeating",
+                 *           "periods": 3,
+                 *           "maxRedemptions": 100,
+                 *           "redeemBy": "2027-01-01T00:00:00.000Z",
+                 *           "plans": [
+                 *             "pro"
+                 *           ],
+                 *           "archivedAt": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "coupon.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_coupon_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "coupon.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "coupon",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "launch",
+                 *           "name": "Launch",
+                 *           "percentOff": "20",
+                 *           "amountOff": null,
+                 *           "currency": null,
+                 *           "duration": "repeating",
+                 *           "periods": 3,
+                 *           "maxRedemptions": 100,
+                 *           "redeemBy": "2027-01-01T00:00:00.000Z",
+                 *           "plans": [
+                 *             "pro"
+                 *           ],
+                 *           "archivedAt": null
+                 *         },
+                 *         "after": {
+                 *           "key": "launch",
+                 *           "name": "Launch",
+                 *           "percentOff": "25",
+                 *           "amountOff": null,
+                 *           "currency": null,
+                 *           "duration": "repeating",
+                 *           "periods": 3,
+                 *           "maxRedemptions": 100,
+                 *           "redeemBy": "2027-01-01T00:00:00.000Z",
+                 *           "plans": [
+                 *             "pro"
+                 *           ],
+                 *           "archivedAt": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "coupon.updated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_coupon_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "coupon.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "coupon",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "launch",
+                 *           "name": "Launch",
+                 *           "percentOff": "20",
+                 *           "amountOff": null,
+                 *           "currency": null,
+                 *           "duration": "repeating",
+                 *           "periods": 3,
+                 *           "maxRedemptions": 100,
+                 *           "redeemBy": "2027-01-01T00:00:00.000Z",
+                 *           "plans": [
+                 *             "pro"
+                 *           ],
+                 *           "archivedAt": null
+                 *         },
+                 *         "after": {
+                 *           "key": "launch",
+                 *           "name": "Launch",
+                 *           "percentOff": "20",
+                 *           "amountOff": null,
+                 *           "currency": null,
+                 *           "duration": "repeating",
+                 *           "periods": 3,
+                 *           "maxRedemptions": 100,
+                 *           "redeemBy": "2027-01-01T00:00:00.000Z",
+                 *           "plans": [
+                 *             "pro"
+                 *           ],
+                 *           "archivedAt": "2026-11-21T09:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "coupon.archived";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_coupon_redemption_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "coupon_redemption.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "coupon_redemption",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "coupon": "launch",
+                 *           "position": 1,
+                 *           "periodsUsed": 0
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "coupon_redemption.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_coupon_redemption_ended: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "coupon_redemption.ended",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "coupon_redemption",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "coupon": "launch",
+                 *           "position": 1,
+                 *           "periodsUsed": 3
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "coupon_redemption.ended";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_credit_note_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "credit_note.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "credit_note",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "number": "CN-2026-000012",
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "currency": "USD",
+                 *           "subtotal": 840,
+                 *           "taxTotal": 160,
+                 *           "total": 1000,
+                 *           "dueAmount": 0,
+                 *           "refundAmount": 1000,
+                 *           "balanceAmount": 0
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "credit_note.created";
                 };
             };
         };
@@ -13009,6 +20073,1335 @@ export interface operations {
                 "application/json": components["schemas"]["WebhookMessage"] & {
                     /** @constant */
                     type?: "grant.voided";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_invoice_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "invoice.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "invoice",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 1,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "number": null,
+                 *           "status": "draft",
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "purpose": "period",
+                 *           "currency": "USD",
+                 *           "subtotal": 2999,
+                 *           "discountTotal": 0,
+                 *           "taxTotal": 570,
+                 *           "total": 3569,
+                 *           "credited": 0,
+                 *           "paid": 0,
+                 *           "due": 3569,
+                 *           "periodStart": "2026-08-14T09:30:00.000Z",
+                 *           "periodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "issuedAt": null,
+                 *           "dueAt": null,
+                 *           "paidAt": null,
+                 *           "version": 1
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "invoice.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_invoice_upcoming: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "invoice.upcoming",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "upcoming_invoice",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "currency": "USD",
+                 *           "subtotal": 2999,
+                 *           "discountTotal": 0,
+                 *           "taxTotal": 570,
+                 *           "total": 3569,
+                 *           "due": 3569,
+                 *           "periodStart": "2026-09-14T09:30:00.000Z",
+                 *           "periodEnd": "2026-10-14T09:30:00.000Z",
+                 *           "lines": [
+                 *             {
+                 *               "kind": "subscription",
+                 *               "description": "Pro",
+                 *               "quantity": 1,
+                 *               "amount": 2999,
+                 *               "periodStart": "2026-09-14T09:30:00.000Z",
+                 *               "periodEnd": "2026-10-14T09:30:00.000Z"
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "invoice.upcoming";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_invoice_finalized: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "invoice.finalized",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "invoice",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "draft"
+                 *         },
+                 *         "after": {
+                 *           "number": "INV-2026-000123",
+                 *           "status": "open",
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "purpose": "period",
+                 *           "currency": "USD",
+                 *           "subtotal": 2999,
+                 *           "discountTotal": 0,
+                 *           "taxTotal": 570,
+                 *           "total": 3569,
+                 *           "credited": 0,
+                 *           "paid": 0,
+                 *           "due": 3569,
+                 *           "periodStart": "2026-08-14T09:30:00.000Z",
+                 *           "periodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "issuedAt": "2026-08-14T09:30:00.000Z",
+                 *           "dueAt": "2026-08-14T09:30:00.000Z",
+                 *           "paidAt": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "invoice.finalized";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_invoice_paid: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "invoice.paid",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "invoice",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "open",
+                 *           "paid": 0,
+                 *           "due": 3569
+                 *         },
+                 *         "after": {
+                 *           "number": "INV-2026-000123",
+                 *           "status": "paid",
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "purpose": "period",
+                 *           "currency": "USD",
+                 *           "subtotal": 2999,
+                 *           "discountTotal": 0,
+                 *           "taxTotal": 570,
+                 *           "total": 3569,
+                 *           "credited": 0,
+                 *           "paid": 3569,
+                 *           "due": 0,
+                 *           "periodStart": "2026-08-14T09:30:00.000Z",
+                 *           "periodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "issuedAt": "2026-08-14T09:30:00.000Z",
+                 *           "dueAt": "2026-08-14T09:30:00.000Z",
+                 *           "paidAt": "2026-08-14T09:30:00.000Z",
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "invoice.paid";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_invoice_payment_failed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "invoice.payment_failed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "invoice",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "number": "INV-2026-000123",
+                 *           "status": "open",
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "purpose": "period",
+                 *           "currency": "USD",
+                 *           "subtotal": 2999,
+                 *           "discountTotal": 0,
+                 *           "taxTotal": 570,
+                 *           "total": 3569,
+                 *           "credited": 0,
+                 *           "paid": 0,
+                 *           "due": 3569,
+                 *           "periodStart": "2026-08-14T09:30:00.000Z",
+                 *           "periodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "issuedAt": "2026-08-14T09:30:00.000Z",
+                 *           "dueAt": "2026-08-14T09:30:00.000Z",
+                 *           "paidAt": null,
+                 *           "version": 2,
+                 *           "failureCode": "card_declined"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "invoice.payment_failed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_invoice_payment_action_required: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "invoice.payment_action_required",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "invoice",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "number": "INV-2026-000123",
+                 *           "status": "open",
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "purpose": "period",
+                 *           "currency": "USD",
+                 *           "subtotal": 2999,
+                 *           "discountTotal": 0,
+                 *           "taxTotal": 570,
+                 *           "total": 3569,
+                 *           "credited": 0,
+                 *           "paid": 0,
+                 *           "due": 3569,
+                 *           "periodStart": "2026-08-14T09:30:00.000Z",
+                 *           "periodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "issuedAt": "2026-08-14T09:30:00.000Z",
+                 *           "dueAt": "2026-08-14T09:30:00.000Z",
+                 *           "paidAt": null,
+                 *           "version": 2,
+                 *           "actionUrl": "https://pay.example.com/confirm/1"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "invoice.payment_action_required";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_invoice_voided: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "invoice.voided",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "invoice",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "open",
+                 *           "due": 3569
+                 *         },
+                 *         "after": {
+                 *           "number": "INV-2026-000123",
+                 *           "status": "void",
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "purpose": "period",
+                 *           "currency": "USD",
+                 *           "subtotal": 2999,
+                 *           "discountTotal": 0,
+                 *           "taxTotal": 570,
+                 *           "total": 3569,
+                 *           "credited": 0,
+                 *           "paid": 0,
+                 *           "due": 0,
+                 *           "periodStart": "2026-08-14T09:30:00.000Z",
+                 *           "periodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "issuedAt": "2026-08-14T09:30:00.000Z",
+                 *           "dueAt": "2026-08-14T09:30:00.000Z",
+                 *           "paidAt": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "invoice.voided";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_invoice_marked_uncollectible: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "invoice.marked_uncollectible",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "invoice",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "open"
+                 *         },
+                 *         "after": {
+                 *           "number": "INV-2026-000123",
+                 *           "status": "uncollectible",
+                 *           "subscription": "01998a4e-8000-7000-8000-000000000004",
+                 *           "purpose": "period",
+                 *           "currency": "USD",
+                 *           "subtotal": 2999,
+                 *           "discountTotal": 0,
+                 *           "taxTotal": 570,
+                 *           "total": 3569,
+                 *           "credited": 0,
+                 *           "paid": 0,
+                 *           "due": 3569,
+                 *           "periodStart": "2026-08-14T09:30:00.000Z",
+                 *           "periodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "issuedAt": "2026-08-14T09:30:00.000Z",
+                 *           "dueAt": "2026-08-14T09:30:00.000Z",
+                 *           "paidAt": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "invoice.marked_uncollectible";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_succeeded: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment.succeeded",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "pending"
+                 *         },
+                 *         "after": {
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "provider": "stripe",
+                 *           "attempt": 1,
+                 *           "amount": 3569,
+                 *           "refunded": 0,
+                 *           "currency": "USD",
+                 *           "status": "succeeded",
+                 *           "failureCode": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment.succeeded";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_failed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment.failed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "pending"
+                 *         },
+                 *         "after": {
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "provider": "stripe",
+                 *           "attempt": 1,
+                 *           "amount": 3569,
+                 *           "refunded": 0,
+                 *           "currency": "USD",
+                 *           "status": "failed",
+                 *           "failureCode": "insufficient_funds",
+                 *           "hard": false
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment.failed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_refund_requested: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment.refund_requested",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "provider": "stripe",
+                 *           "attempt": 1,
+                 *           "amount": 3569,
+                 *           "refunded": 1000,
+                 *           "currency": "USD",
+                 *           "status": "succeeded",
+                 *           "failureCode": null,
+                 *           "refundAmount": 1000
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment.refund_requested";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_refunded: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment.refunded",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "provider": "stripe",
+                 *           "attempt": 1,
+                 *           "amount": 3569,
+                 *           "refunded": 1000,
+                 *           "currency": "USD",
+                 *           "status": "partially_refunded",
+                 *           "failureCode": null,
+                 *           "refund": "01998a4e-8000-7000-8000-000000000006",
+                 *           "refundAmount": 1000,
+                 *           "creditNote": "01998a4e-8000-7000-8000-000000000007"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment.refunded";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_refund_failed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment.refund_failed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "provider": "stripe",
+                 *           "attempt": 1,
+                 *           "amount": 3569,
+                 *           "refunded": 0,
+                 *           "currency": "USD",
+                 *           "status": "succeeded",
+                 *           "failureCode": null,
+                 *           "refund": "01998a4e-8000-7000-8000-000000000006",
+                 *           "refundAmount": 1000,
+                 *           "creditNote": "01998a4e-8000-7000-8000-000000000007",
+                 *           "refundFailureCode": "charge_not_refundable"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment.refund_failed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_disputed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment.disputed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "provider": "stripe",
+                 *           "attempt": 1,
+                 *           "amount": 3569,
+                 *           "refunded": 0,
+                 *           "currency": "USD",
+                 *           "status": "succeeded",
+                 *           "failureCode": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment.disputed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_reconciled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment.reconciled",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "status": "pending",
+                 *           "refunded": 0
+                 *         },
+                 *         "after": {
+                 *           "invoice": "01998a4e-8000-7000-8000-000000000005",
+                 *           "provider": "stripe",
+                 *           "attempt": 1,
+                 *           "amount": 3569,
+                 *           "refunded": 0,
+                 *           "currency": "USD",
+                 *           "status": "succeeded",
+                 *           "failureCode": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment.reconciled";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_method_added: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment_method.added",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment_method",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "provider": "stripe",
+                 *           "type": "card",
+                 *           "brand": "visa",
+                 *           "last4": "4242",
+                 *           "expiresMonth": 8,
+                 *           "expiresYear": 2026,
+                 *           "isDefault": true
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment_method.added";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_method_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment_method.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment_method",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "expiresYear": 2026
+                 *         },
+                 *         "after": {
+                 *           "provider": "stripe",
+                 *           "type": "card",
+                 *           "brand": "visa",
+                 *           "last4": "4242",
+                 *           "expiresMonth": 8,
+                 *           "expiresYear": 2030,
+                 *           "isDefault": true
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment_method.updated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_method_default_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment_method.default_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment_method",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "isDefault": false
+                 *         },
+                 *         "after": {
+                 *           "provider": "stripe",
+                 *           "type": "card",
+                 *           "brand": "visa",
+                 *           "last4": "4242",
+                 *           "expiresMonth": 8,
+                 *           "expiresYear": 2026,
+                 *           "isDefault": true
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment_method.default_changed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_method_expiring: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment_method.expiring",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment_method",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "provider": "stripe",
+                 *           "type": "card",
+                 *           "brand": "visa",
+                 *           "last4": "4242",
+                 *           "expiresMonth": 8,
+                 *           "expiresYear": 2026,
+                 *           "isDefault": true
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment_method.expiring";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_payment_method_removed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "payment_method.removed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "payment_method",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "provider": "stripe",
+                 *           "type": "card",
+                 *           "brand": "visa",
+                 *           "last4": "4242",
+                 *           "expiresMonth": 8,
+                 *           "expiresYear": 2026,
+                 *           "isDefault": true
+                 *         },
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "payment_method.removed";
                 };
             };
         };
@@ -13662,6 +22055,160 @@ export interface operations {
             "2XX": components["responses"]["WebhookTaken"];
         };
     };
+    on_product_billing_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.billing_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api",
+                 *           "billing": null
+                 *         },
+                 *         "after": {
+                 *           "key": "api",
+                 *           "billing": {
+                 *             "provider": "sandbox",
+                 *             "prorationBilling": "immediately",
+                 *             "usageGraceHours": 1,
+                 *             "netDays": 14,
+                 *             "invoiceNumberFormat": "INV-{year}-{number}",
+                 *             "creditNoteNumberFormat": "CN-{year}-{number}",
+                 *             "dunning": {
+                 *               "retryDays": [
+                 *                 1,
+                 *                 3,
+                 *                 5,
+                 *                 7
+                 *               ],
+                 *               "finally": "cancel"
+                 *             },
+                 *             "pastDueGraceDays": 7,
+                 *             "zeroInvoices": false,
+                 *             "language": "en",
+                 *             "cancellationCredit": "balance",
+                 *             "seller": {
+                 *               "name": "API",
+                 *               "address": null,
+                 *               "taxId": null,
+                 *               "email": null,
+                 *               "paymentDetails": null
+                 *             }
+                 *           }
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.billing_changed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_product_portal_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.portal_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api",
+                 *           "portal": null
+                 *         },
+                 *         "after": {
+                 *           "key": "api",
+                 *           "portal": {
+                 *             "name": "API",
+                 *             "logoUrl": "https://cdn.example.com/logo.svg",
+                 *             "colors": {
+                 *               "accent": "#1d4ed8",
+                 *               "background": "#ffffff",
+                 *               "text": "#111827"
+                 *             },
+                 *             "allowedReturnUrls": [
+                 *               "https://app.example.com/billing"
+                 *             ]
+                 *           }
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.portal_changed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
     on_reservation_created: {
         parameters: {
             query?: never;
@@ -13888,6 +22435,214 @@ export interface operations {
             "2XX": components["responses"]["WebhookTaken"];
         };
     };
+    on_second_factor_enabled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "second_factor.enabled",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "second_factor.enabled";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_second_factor_disabled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "second_factor.disabled",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "second_factor.disabled";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_second_factor_reset: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "second_factor.reset",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "second_factor.reset";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_second_factor_recovery_code_used: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "second_factor.recovery_code_used",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "second_factor.recovery_code_used";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
     on_subscription_created: {
         parameters: {
             query?: never;
@@ -13955,6 +22710,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -14445,6 +23202,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -14547,11 +23306,14 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
                  *           "version": 2,
                  *           "direction": "upgrade",
+                 *           "prorated": true,
                  *           "lines": [
                  *             {
                  *               "kind": "charge",
@@ -14661,6 +23423,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": {
                  *             "planId": "01998a4e-8000-7000-8000-00000000000a",
@@ -14772,6 +23536,8 @@ export interface operations {
                  *           "canceledAt": "2026-08-14T09:30:00.000Z",
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -14869,10 +23635,13 @@ export interface operations {
                  *           "canceledAt": "2026-08-14T09:30:00.000Z",
                  *           "endedAt": "2026-08-14T09:30:00.000Z",
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
-                 *           "version": 2
+                 *           "version": 2,
+                 *           "prorated": true
                  *         }
                  *       }
                  *     }
@@ -14966,6 +23735,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15063,6 +23834,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": "2026-08-14T09:30:00.000Z",
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15160,6 +23933,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15257,6 +24032,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15353,6 +24130,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15450,6 +24229,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15547,6 +24328,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15644,6 +24427,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {
@@ -15735,7 +24520,9 @@ export interface operations {
                  *           },
                  *           "status": "active",
                  *           "version": 1,
-                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null
                  *         },
                  *         "after": {
                  *           "plan": {
@@ -15768,6 +24555,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": "2026-08-14T09:30:00.000Z",
+                 *           "graceEndsAt": "2026-08-21T09:30:00.000Z",
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15831,7 +24620,9 @@ export interface operations {
                  *           },
                  *           "status": "past_due",
                  *           "version": 1,
-                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "pastDueSince": "2026-08-14T09:30:00.000Z",
+                 *           "graceEndsAt": "2026-08-21T09:30:00.000Z"
                  *         },
                  *         "after": {
                  *           "plan": {
@@ -15864,6 +24655,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -15961,6 +24754,8 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "pastDueSince": null,
+                 *           "graceEndsAt": null,
                  *           "deniedUntil": null,
                  *           "scheduledChange": null,
                  *           "addOns": {},
@@ -16128,6 +24923,217 @@ export interface operations {
                 "application/json": components["schemas"]["WebhookMessage"] & {
                     /** @constant */
                     type?: "subscription.expired";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_tax_rate_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "tax_rate.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "tax_rate",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "de-vat",
+                 *           "name": "VAT",
+                 *           "percentage": "19",
+                 *           "inclusive": false,
+                 *           "country": "DE",
+                 *           "region": null,
+                 *           "validFrom": null,
+                 *           "validUntil": null,
+                 *           "appliesTo": null,
+                 *           "archivedAt": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "tax_rate.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_tax_rate_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "tax_rate.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "tax_rate",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "de-vat",
+                 *           "name": "VAT",
+                 *           "percentage": "19",
+                 *           "inclusive": false,
+                 *           "country": "DE",
+                 *           "region": null,
+                 *           "validFrom": null,
+                 *           "validUntil": null,
+                 *           "appliesTo": null,
+                 *           "archivedAt": null
+                 *         },
+                 *         "after": {
+                 *           "key": "de-vat",
+                 *           "name": "VAT",
+                 *           "percentage": "19",
+                 *           "inclusive": false,
+                 *           "country": "DE",
+                 *           "region": null,
+                 *           "validFrom": null,
+                 *           "validUntil": "2026-12-31T23:00:00.000Z",
+                 *           "appliesTo": null,
+                 *           "archivedAt": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "tax_rate.updated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_tax_rate_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "tax_rate.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "tax_rate",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "de-vat",
+                 *           "name": "VAT",
+                 *           "percentage": "19",
+                 *           "inclusive": false,
+                 *           "country": "DE",
+                 *           "region": null,
+                 *           "validFrom": null,
+                 *           "validUntil": null,
+                 *           "appliesTo": null,
+                 *           "archivedAt": null
+                 *         },
+                 *         "after": {
+                 *           "key": "de-vat",
+                 *           "name": "VAT",
+                 *           "percentage": "19",
+                 *           "inclusive": false,
+                 *           "country": "DE",
+                 *           "region": null,
+                 *           "validFrom": null,
+                 *           "validUntil": null,
+                 *           "appliesTo": null,
+                 *           "archivedAt": "2026-11-21T09:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "tax_rate.archived";
                 };
             };
         };

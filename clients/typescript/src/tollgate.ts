@@ -1,4 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch';
+import { CallBatcher, type CallRoutes } from './call-batcher.js';
 import { type ApiResponse, type Attempt, callUntilDeadline } from './retry.js';
 import type { paths } from './schema.js';
 import type { BatchResult, CheckRequest, ConsumeRequest, Decision } from './requests.js';
@@ -43,6 +44,11 @@ export interface TollgateOptions {
   deadlineMs?: number;
   /** Decision while Tollgate is unavailable. @default throw */
   onUnavailable?: UnavailablePolicy;
+  /**
+   * Sends calls of `check`, and of `consume`, together in one request while an earlier one is under way. The decisions
+   * and errors are those of single calls. `false`: one request for each call. @default true
+   */
+  batching?: boolean;
   /** Replaces the `fetch` of the runtime, for example to add tracing. */
   fetch?: typeof fetch;
 }
@@ -50,6 +56,10 @@ export interface TollgateOptions {
 interface BatchResults {
   results: BatchResult[];
 }
+
+type ConsumeBody = CheckRequest & Pick<ConsumeRequest, 'properties'> & { idempotencyKey: string };
+/** Sends one call. */
+type Send<Body> = (body: Body, signal: AbortSignal) => Promise<ApiResponse<Decision>>;
 
 const DEFAULT_DEADLINE_MS = 1_000;
 
@@ -83,9 +93,12 @@ export class Tollgate {
   private readonly deadlineMs: number;
   private readonly onUnavailable: UnavailablePolicy;
   private readonly product: string | undefined;
+  private readonly sendCheck: Send<CheckRequest>;
+  private readonly sendConsume: Send<ConsumeBody>;
 
   constructor(options: TollgateOptions) {
-    const { baseUrl, apiKey, product, deadlineMs = DEFAULT_DEADLINE_MS, onUnavailable = 'throw', fetch } = options;
+    const { baseUrl, apiKey, product, fetch } = options;
+    const { deadlineMs = DEFAULT_DEADLINE_MS, onUnavailable = 'throw', batching = true } = options;
     this.api = createClient<paths>({
       baseUrl,
       headers: { authorization: `Bearer ${apiKey}` },
@@ -94,6 +107,17 @@ export class Tollgate {
     this.product = product;
     this.deadlineMs = deadlineMs;
     this.onUnavailable = onUnavailable;
+    this.sendCheck = sender(batching, {
+      one: async (body, signal) => (await this.api.POST('/v1/check', { body, signal })) as ApiResponse<Decision>,
+      many: (checks, signal) => this.api.POST('/v1/checks', { body: { checks }, signal }),
+    });
+    this.sendConsume = sender(batching, {
+      one: async ({ idempotencyKey, ...body }, signal) => {
+        const headers = { 'idempotency-key': idempotencyKey };
+        return (await this.api.POST('/v1/usage/consume', { body, headers, signal })) as ApiResponse<Decision>;
+      },
+      many: (consumptions, signal) => this.api.POST('/v1/usage/consumptions', { body: { consumptions }, signal }),
+    });
   }
 
   /**
@@ -108,10 +132,7 @@ export class Tollgate {
    */
   check(request: CheckRequest): Promise<Decision> {
     const body = this.bodyOf(request);
-    return this.decideOrFallBack(
-      request,
-      async (signal) => (await this.api.POST('/v1/check', { body, signal })) as ApiResponse<Decision>,
-    );
+    return this.decideOrFallBack(request, (signal) => this.sendCheck(body, signal));
   }
 
   /**
@@ -133,13 +154,8 @@ export class Tollgate {
    * ```
    */
   consume(request: ConsumeRequest): Promise<Decision> {
-    const { idempotencyKey = crypto.randomUUID(), properties } = request;
-    const body = { ...this.bodyOf(request), ...(properties ? { properties } : {}) };
-    const headers = { 'idempotency-key': idempotencyKey };
-    return this.decideOrFallBack(
-      request,
-      async (signal) => (await this.api.POST('/v1/usage/consume', { body, headers, signal })) as ApiResponse<Decision>,
-    );
+    const body = this.consumeBodyOf(request);
+    return this.decideOrFallBack(request, (signal) => this.sendConsume(body, signal));
   }
 
   /**
@@ -181,10 +197,7 @@ export class Tollgate {
    * ```
    */
   consumeBatch(requests: ConsumeRequest[]): Promise<BatchResult[]> {
-    const consumptions = requests.map((request) => {
-      const { idempotencyKey = crypto.randomUUID(), properties } = request;
-      return { ...this.bodyOf(request), ...(properties ? { properties } : {}), idempotencyKey };
-    });
+    const consumptions = requests.map((request) => this.consumeBodyOf(request));
     return this.decideBatchOrFallBack(
       requests,
       async (signal) =>
@@ -195,7 +208,12 @@ export class Tollgate {
     );
   }
 
-  private bodyOf({ customer, feature, quantity, entity, value, product = this.product }: CheckRequest) {
+  private consumeBodyOf(request: ConsumeRequest): ConsumeBody {
+    const { idempotencyKey = crypto.randomUUID(), properties } = request;
+    return { ...this.bodyOf(request), ...(properties ? { properties } : {}), idempotencyKey };
+  }
+
+  private bodyOf({ customer, feature, quantity, entity, value, product = this.product }: CheckRequest): CheckRequest {
     return {
       customer,
       feature,
@@ -247,3 +265,9 @@ export class Tollgate {
     };
   }
 }
+
+const sender = <Body>(batching: boolean, routes: CallRoutes<Body>): Send<Body> => {
+  if (!batching) return routes.one;
+  const batcher = new CallBatcher(routes);
+  return (body, signal) => batcher.send(body, signal);
+};

@@ -39,6 +39,9 @@ export default {
     },
   ],
   testTimeout: 30_000,
+  // Each file leaves some 60 MB of modules behind: a worker with gigabytes stops for seconds to collect garbage, and
+  // the timeouts of its services expire.
+  workerIdleMemoryLimit: '800MB',
   testSequencer: '<rootDir>/test/support/sequencer.mjs',
   // Only code in the test processes is measured, not the services that tests start in other processes.
   coverageProvider: 'v8',

@@ -2,9 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { PATH_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
 import { RequestMethod } from '@nestjs/common';
-import { startService, type TestApp } from '../support/app.js';
+import { type Call, startService, type TestApp, WAYS } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { ALL_SCOPES, registerUser, type RegisteredUser, createApiKey, uniqueName } from '../support/fixtures.js';
+import {
+  ALL_SCOPES,
+  createApiKey,
+  openPortal,
+  type RegisteredUser,
+  registerUser,
+  registerUserWithRole,
+  uniqueName,
+} from '../support/fixtures.js';
 import { ACCESS } from './access-table.js';
 
 const join = (...parts: string[]): string =>
@@ -32,10 +40,15 @@ function routesOf(service: TestApp): string[] {
   });
 }
 
-describe('access rules', () => {
+/** Routes whose body names no object. */
+const TAKES_NOTHING = new Set(['POST /v1/invoices/:id/pay']);
+
+describe.each(WAYS)('access rules $way', ({ compiled }) => {
   let service: TestApp & { database: TestDatabase };
   let ann: RegisteredUser;
   let bob: RegisteredUser;
+  let finance: RegisteredUser;
+  let portal: Call;
   const at = (route: string, names: Record<string, string> = {}): [string, string] => {
     const [method, path] = route.split(' ') as [string, string];
     return [
@@ -48,9 +61,11 @@ describe('access rules', () => {
   };
 
   beforeAll(async () => {
-    service = await startService();
+    service = await startService({ compiled });
     ann = await registerUser(service);
     bob = await registerUser(service);
+    finance = await registerUserWithRole(service, { role: 'finance' });
+    ({ call: portal } = await openPortal(service, { customer: ann.customer }));
   });
   afterAll(() => service.stop());
 
@@ -76,11 +91,39 @@ describe('access rules', () => {
     },
   );
 
+  it.each(Object.entries(ACCESS).filter(([, access]) => !access.public && !access.portal))(
+    '%s rejects a portal session',
+    async (route) => {
+      const { status, body } = await portal(...at(route));
+      expect({ status, code: body.code }).toEqual({ status: 403, code: 'not_for_portal' });
+    },
+  );
+
+  it.each(Object.entries(ACCESS).filter(([, access]) => access.portal))('%s admits a portal session', async (route) => {
+    expect([401, 403]).not.toContain((await portal(...at(route))).status);
+  });
+
   it.each(Object.entries(ACCESS).filter(([, access]) => access.users === 'admin'))(
     '%s rejects users who are not admins',
     async (route) => {
       const { status, body } = await ann.call(...at(route));
       expect({ status, code: body.code }).toEqual({ status: 403, code: 'admin_only' });
+    },
+  );
+
+  it.each(Object.entries(ACCESS).filter(([, access]) => !access.public && access.users !== 'user'))(
+    '%s answers finance like any other user, but where it reads or moves money',
+    async (route, access) => {
+      const { status, body } = await finance.call(...at(route));
+      const reason = body?.errors?.find(({ field }: { field: string }) => field === 'reason')?.message;
+      if (access.finance === 'settles') expect(reason).toBe('is required for finance');
+      else if (access.finance === 'reads') expect(status).not.toBe(403);
+      else if (access.users === 'owner') expect([404, 422]).toContain(status);
+      else
+        expect({ status, code: body.code }).toEqual({
+          status: 403,
+          code: access.users ? 'admin_only' : 'services_only',
+        });
     },
   );
 
@@ -90,9 +133,11 @@ describe('access rules', () => {
       const [method, path] = at(route, { customer: bob.customer, id: bob.subscriptionId, feature: 'seats' });
       const body =
         method === 'GET' ? undefined : { customer: bob.customer, feature: 'seats', plan: 'basic', when: 'now' };
-      const others = await ann.call(method, path, { body });
+      const others = await ann.call(method, path, { body: TAKES_NOTHING.has(route) ? {} : body });
       const [, absentPath] = at(route, { customer: uniqueName('absent'), feature: 'seats' });
-      const nobodys = await ann.call(method, absentPath, { body: body && { ...body, customer: uniqueName('absent') } });
+      const nobodys = await ann.call(method, absentPath, {
+        body: TAKES_NOTHING.has(route) ? {} : body && { ...body, customer: uniqueName('absent') },
+      });
       expect(others.status).toBe(404);
       const { instance: _, requestId: __, ...problem } = others.body;
       const { instance: ___, requestId: ____, ...absent } = nobodys.body;

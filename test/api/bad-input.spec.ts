@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sendRaw, statusOf } from '../security/world.js';
-import { startService, type TestApp } from '../support/app.js';
+import { startService, type TestApp, WAYS } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { registerUser, type RegisteredUser, createApiKey } from '../support/fixtures.js';
 
+const START = '2026-01-01T00:00:00Z';
 const deep = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
 
-describe('bad input', () => {
+describe.each(WAYS)('bad input $way', ({ compiled }) => {
   let service: TestApp & { database: TestDatabase };
   let key: string;
   let user: RegisteredUser;
@@ -14,7 +15,7 @@ describe('bad input', () => {
     const [counts] = await service.database.query(
       `select (select count(*) from customers) as customers, (select count(*) from subscriptions) as subscriptions, (select count(*) from usage_ledger) as ledger,
         (select count(*) from plans) as plans, (select count(*) from features) as features, (select count(*) from users) as users, (select count(*) from events) as events,
-        (select count(*) from idempotency_keys) as answers`,
+        (select count(*) from idempotency_keys) as answers, (select count(*) from invoices) as invoices`,
     );
     return JSON.stringify(counts);
   };
@@ -39,7 +40,7 @@ describe('bad input', () => {
   };
 
   beforeAll(async () => {
-    service = await startService();
+    service = await startService({ compiled });
     ({ key } = await createApiKey(service));
     user = await registerUser(service);
     await service.call('PUT', '/v1/customers/acme', { token: key, body: { product: 'api' } });
@@ -331,5 +332,58 @@ describe('bad input', () => {
   it.each(['url', 'types', 'enabled'])('null is refused for %s of a webhook endpoint', async (field) => {
     const endpoint = '/v1/webhook-endpoints/01890a5d-ac96-774b-bcce-b302099a8057';
     expect(await refused('PATCH', endpoint, { [field]: null })).toEqual({ status: 422, code: 'invalid_fields', field });
+  });
+
+  describe('of billing', () => {
+    const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+    const line = { description: 'Workshop', unitAmount: 1_000 };
+    const invoice = { customer: 'acme', product: 'api', currency: 'USD', lines: [line] };
+    const settings = '/v1/products/api/billing';
+
+    beforeAll(async () => {
+      const { status } = await service.call('PUT', settings, { token: key, body: { provider: 'manual' } });
+      expect(status).toBe(200);
+    });
+
+    it.each<[string, string, object, string | undefined, string?]>([
+      ['POST', '/v1/invoices', { ...invoice, tenant: 'b' }, 'tenant'],
+      ['POST', '/v1/invoices', { ...invoice, currency: 'usd' }, 'currency'],
+      ['POST', '/v1/invoices', { ...invoice, currency: 'XXX' }, 'currency'],
+      ['POST', '/v1/invoices', { ...invoice, lines: [] }, 'lines'],
+      ['POST', '/v1/invoices', { ...invoice, lines: [{ ...line, quantity: 0 }] }, 'lines.0.quantity'],
+      ['POST', '/v1/invoices', { ...invoice, lines: [{ ...line, unitAmount: 0.5 }] }, 'lines.0.unitAmount'],
+      [
+        'POST',
+        '/v1/invoices',
+        { ...invoice, lines: Array(2).fill({ ...line, unitAmount: Number.MAX_SAFE_INTEGER }) },
+        undefined,
+      ],
+      [
+        'POST',
+        '/v1/invoices',
+        { ...invoice, lines: Array(9).fill({ ...line, unitAmount: -Number.MAX_SAFE_INTEGER }) },
+        undefined,
+      ],
+      ['POST', '/v1/invoices', { ...invoice, lines: [{ ...line, periodEnd: START }] }, 'lines.0.periodEnd'],
+      ['POST', '/v1/invoices', { ...invoice, lines: [{ ...line, periodStart: '2026-02-30' }] }, 'lines.0.periodStart'],
+      ['POST', '/v1/invoices/preview', {}, 'subscription', 'must be given, or else plan'],
+      ['POST', `/v1/invoices/${ID}/void`, { reason: ' \n' }, 'reason', 'must not be blank'],
+      ['POST', `/v1/invoices/${ID}/mark-paid`, { reference: 'T', reason: ' ' }, 'reason', 'must not be blank'],
+      ['POST', `/v1/payments/${ID}/refund`, { amount: -1, reason: 'x' }, 'amount'],
+      ['POST', `/v1/payments/${ID}/refund`, { amount: 1, reason: ' ' }, 'reason', 'must not be blank'],
+      ['POST', `/v1/invoices/${ID}/credit-notes`, { amount: 1, to: 'cash', reason: 'x' }, 'to'],
+      ['PUT', settings, { seller: { email: 'billing@example.com\r\nBcc: x@example.com' } }, 'seller.email'],
+      ['PUT', settings, { seller: { email: 'nobody' } }, 'seller.email', 'must be an e-mail address'],
+      ['PUT', settings, { dunning: { retryDays: [0] } }, 'dunning.retryDays', 'each value must not be less than 1'],
+      ['PUT', settings, { netDays: 1e9 }, 'netDays'],
+    ])('%s %s rejects %j', async (...row) => {
+      const [method, path, body, field, message] = row;
+      const { status, body: problem } = await service.call(method, path, { token: key, body });
+      expect(status).toBe(422);
+      expect(problem).toMatchObject(
+        field ? { errors: [{ field, ...(message ? { message } : {}) }] } : { code: 'amount_too_large' },
+      );
+      expect((await refused(method, path, body)).status).toBe(422);
+    });
   });
 });

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startService, type TestApp } from '../support/app.js';
+import { startService, type TestApp, WAYS } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { BASE64URL, applyMeteredProduct, registerUser, createApiKey } from '../support/fixtures.js';
 
 type Row = { id: string; key: string };
 
-describe('conventions', () => {
+describe.each(WAYS)('conventions $way', ({ compiled }) => {
   let service: TestApp & { database: TestDatabase };
   let key: string;
   const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     service.call(method, path, { token: key, body, headers });
 
   beforeAll(async () => {
-    service = await startService();
+    service = await startService({ compiled });
     ({ key } = await createApiKey(service));
     for (let index = 0; index < 25; index++) await call('PUT', `/v1/customers/c${index}`, { product: 'api' });
   });

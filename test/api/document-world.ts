@@ -43,9 +43,13 @@ export async function documentWorld(anonymous: Call): Promise<DocumentWorld> {
     // A deletion that succeeds would take an object from the requests after it.
     route.startsWith('DELETE ')
       ? ({ id: ABSENT_ID }[name] ?? 'absent')
-      : { customer, feature: 'api_calls', key: foundIn(keys, route) ?? 'absent', id: foundIn(ids, route) ?? ABSENT_ID }[
-          name
-        ];
+      : {
+          customer,
+          feature: 'api_calls',
+          provider: 'sandbox',
+          key: foundIn(keys, route) ?? 'absent',
+          id: foundIn(ids, route) ?? ABSENT_ID,
+        }[name];
   const byName = { customer, product: 'api', feature: 'api_calls', plan: 'quota', reason: 'a reason' };
   return { requests: new DocumentRequests(document, { inPath, byName }), call, token };
 }

@@ -17,6 +17,12 @@ const MEDIA_TYPES: Record<string, string> = {
   'GET /v1/users/me/export': 'application/x-ndjson',
   'GET /v1/audit-log/export': 'application/x-ndjson',
   'GET /v1/events/stream': 'text/event-stream',
+  'GET /v1/invoices/export': 'text/csv',
+  'GET /v1/payments/export': 'text/csv',
+  'GET /v1/invoices/:id.pdf': 'application/pdf',
+  'GET /v1/invoices/:id.xml': 'application/xml',
+  'GET /v1/credit-notes/:id.pdf': 'application/pdf',
+  'GET /v1/credit-notes/:id.xml': 'application/xml',
   'GET /metrics': 'text/plain',
 };
 
@@ -107,6 +113,21 @@ describe('the OpenAPI document', () => {
     await service.stop('SIGTERM');
     await database.drop();
     fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is compressed and has one ETag, at the first request and at the next, which gets 304 for it', async () => {
+    const read = (headers = {}) => fetch(`${service.url}/openapi.yaml`, { headers });
+    const [first, next] = [await read(), await read()];
+    for (const answer of [first, next]) {
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'content-encoding': 'gzip',
+        'cache-control': 'public, max-age=300',
+        etag: first.headers.get('etag'),
+      });
+      expect(await answer.text()).toMatch(/^openapi: 3\.1/);
+    }
+    const known = await read({ 'if-none-match': first.headers.get('etag')! });
+    expect([known.status, await known.text()]).toEqual([304, '']);
   });
 
   it('contains every route and no other', () => {

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ApiResponse, type Call, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
+import { idsOf, insertCheckout, insertCreditNote, insertInvoice, insertPayment } from '../support/billing-rows.js';
 import { deliverDueEvents } from '../support/deliveries.js';
 import {
   createApiKey,
+  openPortal,
   type RegisteredUser,
   registerUser,
   registerUserWithRole,
@@ -18,17 +20,32 @@ const CALLERS = [
   'an API key of a user',
   'an API key of another product',
   'an admin of another product',
+  'a portal session',
 ] as const;
 type Caller = (typeof CALLERS)[number];
+/** Callers that may count usage. */
+const METERING_CALLERS = CALLERS.filter((one) => one !== 'an admin of another product' && one !== 'a portal session');
 
 /** Valid bodies: nothing but the named object is wrong with a request. */
 const BODIES: Record<string, object> = {
   'PATCH /v1/webhook-endpoints/:id': { description: 'mine' },
   'POST /v1/webhook-endpoints/:id/redeliver': { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' },
   'PATCH /v1/products/:key': { name: 'mine' },
+  'PUT /v1/products/:key/portal': { name: 'mine' },
   'PATCH /v1/features/:key': { name: 'mine' },
   'PATCH /v1/add-ons/:key': { name: 'mine' },
   'PATCH /v1/plans/:key': { name: 'mine' },
+  'POST /v1/subscriptions/:id/coupons': { coupon: 'launch' },
+  'PUT /v1/customers/:customer/billing-profile': { name: 'mine' },
+  'PATCH /v1/coupons/:key': { name: 'mine' },
+  'POST /v1/invoices': { currency: 'USD', lines: [{ description: 'Mine', unitAmount: 1 }] },
+  'POST /v1/invoices/preview': { plan: 'quota' },
+  'POST /v1/invoices/:id/void': { reason: 'mine' },
+  'POST /v1/invoices/:id/mark-uncollectible': { reason: 'mine' },
+  'POST /v1/invoices/:id/mark-paid': { reference: 'mine', reason: 'mine' },
+  'POST /v1/invoices/:id/credit-notes': { amount: 1, to: 'balance', reason: 'mine' },
+  'POST /v1/payments/:id/refund': { reason: 'mine' },
+  'PATCH /v1/tax-rates/:key': { name: 'mine' },
   'POST /v1/plans/:key/moves': { when: 'now' },
   'POST /v1/test-clocks/:id/advance': { to: '2100-01-01T00:00:00Z' },
   'POST /v1/usage/reservations/:id/heartbeat': { ttlSeconds: 60 },
@@ -40,9 +57,16 @@ const QUERIES: Record<string, string> = {
   'GET /v1/audit-log/export': 'customer',
   'GET /v1/events/stream': 'customer',
   'GET /v1/subscriptions': 'testClock',
+  'GET /v1/invoices': 'customer',
+  'GET /v1/invoices/export': 'customer',
+  'GET /v1/payments': 'customer',
+  'GET /v1/payments/export': 'customer',
 };
 /** Routes whose object is named in the body. */
 const IN_BODY = [
+  '/v1/invoices',
+  '/v1/invoices/preview',
+  '/v1/portal-sessions',
   '/v1/subscriptions',
   '/v1/check',
   '/v1/usage/consume',
@@ -62,7 +86,8 @@ interface Named {
 }
 
 /** True when the access rule itself refuses the caller. */
-function isRefused(caller: Caller, { scope, users }: Access): boolean {
+function isRefused(caller: Caller, { scope, users, portal }: Access): boolean {
+  if (caller === 'a portal session') return !portal;
   if (caller === 'a user') return users !== 'owner' && users !== 'user';
   if (caller === 'an admin of another product') return users === undefined || users === 'admin';
   return scope === undefined || (caller === 'an API key of a user' && !OWN_SCOPES.includes(scope));
@@ -90,6 +115,7 @@ describe('objects of others', () => {
       'an API key of another product': (await createApiKey(service, { product: 'news' })).call,
       'an admin of another product': (await registerUserWithRole(service, { role: 'product_admin', product: 'news' }))
         .call,
+      'a portal session': (await openPortal(service, { customer: ann.customer })).call,
     };
     objects = await createObjects();
   }, 60_000);
@@ -127,7 +153,7 @@ describe('objects of others', () => {
   });
 
   it('POST /v1/usage/events rejects an event of another customer like one of an absent customer', async () => {
-    for (const caller of CALLERS.filter((one) => one !== 'an admin of another product')) {
+    for (const caller of METERING_CALLERS) {
       for (const customer of [...objects.customer.map(({ key }) => key), uniqueName('absent')]) {
         const body = { events: [{ id: uniqueName('event'), customer, feature: 'api_calls', quantity: 1 }] };
         const answer = await calls[caller]('POST', '/v1/usage/events', { body });
@@ -140,7 +166,7 @@ describe('objects of others', () => {
     ['/v1/checks', 'checks'],
     ['/v1/usage/consumptions', 'consumptions'],
   ])('POST %s answers for an item of another customer like for one of an absent customer', async (path, name) => {
-    for (const caller of CALLERS.filter((one) => one !== 'an admin of another product')) {
+    for (const caller of METERING_CALLERS) {
       const keys = [...objects.customer.map(({ key }) => key), uniqueName('absent')];
       const items = keys.map((customer) => ({ customer, feature: 'api_calls' }));
       const { status, body } = await calls[caller]('POST', path, { body: { [name]: items } });
@@ -182,7 +208,7 @@ describe('objects of others', () => {
 
   function request(caller: Caller, route: string, { id, key, customer, feature }: Named): Promise<ApiResponse> {
     const [method, at] = route.split(' ') as [string, string];
-    const names: Record<string, string> = { id, key, customer, feature, endpoint: id, testClock: id };
+    const names: Record<string, string> = { id: id || ABSENT_ID, key, customer, feature, endpoint: id, testClock: id };
     const path = at.replace(/:(\w+)/g, (_, name: string) => names[name]!);
     const query = QUERIES[route] ? `?${QUERIES[route]}=${names[QUERIES[route]]}` : '';
     const body = { ...BODIES[route], ...(IN_BODY.includes(at) ? { customer } : {}) };
@@ -211,6 +237,8 @@ describe('objects of others', () => {
     const endpoints = [idOf(await endpoint(bob.call)), idOf(await endpoint(api.call))];
     const plan = { ...ofApi(''), key: 'quota' };
     idOf(await api.call('POST', '/v1/add-ons', { body: { key: 'more-calls', name: 'More calls' } }));
+    idOf(await api.call('POST', '/v1/coupons', { body: { key: 'launch', name: 'Launch', percentOff: '20' } }));
+    idOf(await api.call('POST', '/v1/tax-rates', { body: { key: 'vat', name: 'VAT', percentage: '19' } }));
     const created = {
       customer: [ofBob(''), ofApi('')],
       subscription: [ofBob(bob.subscriptionId), ofApi(put.body.subscription.id)],
@@ -234,10 +262,32 @@ describe('objects of others', () => {
       ],
       feature: [{ ...ofApi(''), key: 'credits' }],
       addOn: [{ ...ofApi(''), key: 'more-calls' }],
+      coupon: [{ ...ofApi(''), key: 'launch' }],
+      taxRate: [{ ...ofApi(''), key: 'vat' }],
       product: [{ ...ofApi(''), key: 'api' }],
+      portalSession: [
+        ofBob((await openPortal(service, { customer: bob.customer })).id),
+        ofApi((await openPortal(service, { customer, product: 'api' })).id),
+      ],
+      ...(await documents([ofBob, ofApi])),
       user: [ofBob(bob.userId)],
     };
     return { ...created, delivery: await deliveriesOf(endpoints, [ofBob, ofApi]), notification: [await notify(bob)] };
+  }
+
+  /** An invoice, a credit note and a payment of each owner. */
+  async function documents(
+    owners: ((id: string) => Named)[],
+  ): Promise<Record<'invoice' | 'creditNote' | 'payment' | 'checkout', Named[]>> {
+    const created: Awaited<ReturnType<typeof documents>> = { invoice: [], creditNote: [], payment: [], checkout: [] };
+    for (const owner of owners) {
+      const invoice = await insertInvoice(service, await idsOf(service, owner('').customer, 'api'));
+      created.invoice.push(owner(invoice.id));
+      created.creditNote.push(owner((await insertCreditNote(service, invoice)).id));
+      created.checkout.push(owner(await insertCheckout(service, invoice)));
+      created.payment.push(owner((await insertPayment(service, invoice)).id));
+    }
+    return created;
   }
 
   /** One delivery of each endpoint: what happened to its owner above. */

@@ -183,7 +183,10 @@ describe('accounts', () => {
       const user = await registerUser(service);
       await post('/v1/auth/forgot-password', { email: user.email });
       const token = await mailbox.tokenFor(service, user.email);
-      await service.database.query(`update action_tokens set expires_at = now() where user_id = $1`, [user.userId]);
+      await service.database.query(
+        `update action_tokens set expires_at = now() - interval '1 hour' where user_id = $1`,
+        [user.userId],
+      );
       expect((await post('/v1/auth/reset-password', { token, password: OTHER })).body.code).toBe('token_not_valid');
     });
   });

@@ -88,6 +88,41 @@ describe('roles', () => {
     expect(events.map(({ type }) => type)).toEqual(['usage.corrected', 'grant.created', 'entitlement.overridden']);
   });
 
+  it('finance reads the money of all customers and products, which is recorded, and changes nothing', async () => {
+    const { call, userId } = await registerUserWithRole(service, { role: 'finance' });
+    await service.admin('POST', '/v1/coupons', {
+      body: { product: 'api', key: 'finance', name: 'x', percentOff: '5' },
+    });
+    await service.admin('PUT', '/v1/products/api/billing', { body: {} });
+    const readable = [
+      '/v1/coupons?product=api',
+      '/v1/coupons/finance?product=api',
+      '/v1/tax-rates?product=news',
+      '/v1/products/api/billing',
+      `/v1/customers/${ann.customer}/billing-profile`,
+      `/v1/subscriptions/${ann.subscriptionId}/coupons`,
+    ];
+    for (const path of readable) expect([path, (await call('GET', path)).status]).toEqual([path, 200]);
+    const reads = await service.database.query<{ path: string }>(
+      `select after->>'path' as path from events where type = 'finance.read' and actor->>'id' = $1 order by id`,
+      [userId],
+    );
+    expect(reads.map(({ path }) => path)).toEqual(readable.map((path) => path.split('?')[0]));
+    expect(await service.database.query(`select 1 from event_feed where type = 'finance.read'`)).toEqual([]);
+    const refused: [string, string, object?][] = [
+      ['POST', '/v1/coupons', { key: 'mine', name: 'Mine', percentOff: '100' }],
+      ['PUT', '/v1/products/api/billing', {}],
+      ['POST', `/v1/subscriptions/${ann.subscriptionId}/coupons`, { coupon: 'finance' }],
+      ['PUT', `/v1/customers/${ann.customer}/billing-profile`, { name: 'Mine' }],
+      ['GET', '/v1/customers'],
+      ['GET', `/v1/customers/${ann.customer}`],
+      ['GET', '/v1/users'],
+      ['GET', '/v1/audit-log'],
+    ];
+    for (const [method, path, body] of refused)
+      expect([path, [403, 404].includes((await call(method, path, { body })).status)]).toEqual([path, true]);
+  });
+
   it('a product_admin administers only its own product', async () => {
     const { call } = await registerUserWithRole(service, { role: 'product_admin', product: 'api' });
     expect((await call('GET', '/v1/users/me')).body).toMatchObject({ role: 'product_admin', product: 'api' });

@@ -42,6 +42,16 @@ describe('the catalogue', () => {
     },
   );
 
+  it.each<Record<string, string>>([{}, { 'idempotency-key': 'dry' }])(
+    'a dry run with the headers %j changes nothing',
+    async (headers) => {
+      const document = { ...sample('api'), product: { key: 'dry', name: 'Dry' } };
+      const dry = await call('POST', '/v1/catalog/apply?dryRun=true', document, headers);
+      expect(dry.body).toMatchObject({ dryRun: true, product: 'created' });
+      expect((await call('GET', '/v1/products/dry')).status).toBe(404);
+    },
+  );
+
   it('a changed plan gets a new version, a missing plan is archived, subscriptions keep their version', async () => {
     const { body: customer } = await call('PUT', '/v1/customers/grandfather', { product: 'api' });
     const document = sample('api');

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { pages, read } from './page.js';
+import {
+  ADAPTER_TIMEOUT_MS,
+  CHECK_LEASE_MS,
+  PROVIDER_TIMEOUT_MS,
+} from '../../libs/billing/src/domain/provider-times.js';
 import { constant, DAY, defaultOf, HOUR, MINUTE, proseOf, quantitiesIn, SECOND, valueOf } from './numbers.js';
 
 /** A setting with its default: `MAX_IN_FLIGHT` (500), `REQUEST_DEADLINE_MS` (2.5 s), `DRAIN_MS` (5 s in production). */
@@ -37,8 +42,53 @@ const FEED = constant('libs/events/src/feed.ts', 'FEED_DAYS') * DAY;
 const REMINDERS = 'libs/subscriptions/src/domain/time.ts';
 const USAGE = 'libs/metering/src/counting/usage-ingestion.ts';
 
+const BILLING = 'docs/billing.md';
+const PAYMENT_EVENTS = 'libs/billing/src/payment-events.service.ts';
+const RECONCILIATION = 'libs/billing/src/reconciliation.service.ts';
+const STRIPE = 'libs/stripe/src/stripe-client.ts';
+const SETUPS = 'libs/billing/src/domain/setup-check.ts';
+
 /** Page, sentence with the number in braces, and its value in the code: milliseconds, bytes or a count. */
 const BOUNDS: [string, string, number][] = [
+  [
+    BILLING,
+    'ends within {30 days} are announced',
+    constant('libs/billing/src/payment-method-records.ts', 'EXPIRY_NOTICE_DAYS') * DAY,
+  ],
+  [
+    BILLING,
+    'may differ by {300 s}',
+    constant('libs/billing/src/webhook-signature.ts', 'SIGNATURE_TOLERANCE_S') * SECOND,
+  ],
+  [BILLING, 'tried again every {15 minutes}', constant('libs/billing/src/billing-run.service.ts', 'RETRY_MS')],
+  [OPERATE, 'tried again every {15 minutes}', constant('libs/billing/src/billing-run.service.ts', 'RETRY_MS')],
+  [BILLING, 'after {12 attempts}', constant(PAYMENT_EVENTS, 'MAX_ATTEMPTS')],
+  [BILLING, 'events are deleted after {30 days}', constant(PAYMENT_EVENTS, 'KEPT_MS')],
+  [BILLING, 'at most {35 s}, behind', PROVIDER_TIMEOUT_MS],
+  [BILLING, 'its lease of {120 s}', CHECK_LEASE_MS],
+  [BILLING, 'looks {30 s} after the start', constant(SETUPS, 'MIN_DELAY_MS')],
+  [BILLING, 'up after {25 hours}', constant(SETUPS, 'SETUP_HOURS') * HOUR],
+  [
+    BILLING,
+    'again every {15 minutes}',
+    constant('libs/billing/src/account-deletions.service.ts', /RETRY_MS = (\d+)/) * MINUTE,
+  ],
+  [BILLING, 'service waits {35 s} for a call', PROVIDER_TIMEOUT_MS],
+  [
+    BILLING,
+    'after {23 hours} it is canceled',
+    constant('libs/billing/src/collection.service.ts', 'CONFIRMATION_HOURS') * HOUR,
+  ],
+  [BILLING, 'under way for {15 minutes}', constant(RECONCILIATION, 'PENDING_MINUTES') * MINUTE],
+  [BILLING, 'payments of the last {3 days}', constant(RECONCILIATION, 'RECONCILED_DAYS') * DAY],
+  [
+    BILLING,
+    'with their provider, every {5 minutes}',
+    constant('apps/worker/src/collection.job.ts', /'20 \*\/(\d+) \* \* \* \*'/) * MINUTE,
+  ],
+  [BILLING, 'A request has {10 s}', constant(STRIPE, /const TIMEOUT_MS = ([\d_]+)/)],
+  [BILLING, 'a charge {30 s}, and', ADAPTER_TIMEOUT_MS],
+  [BILLING, 'call together {30 s}', ADAPTER_TIMEOUT_MS],
   [ACCESS, 'token of a mail (valid for {24 hours})', constant(MAILS, /verify_email: \{.*hours: (\d+)/) * HOUR],
   [ACCESS, '{15} to 128 characters', Number(defaultOf('PASSWORD_MIN_LENGTH', true))],
   [ACCESS, '15 to {128 characters}', constant(PASSWORDS, 'MAX_PASSWORD')],
@@ -61,6 +111,13 @@ const BOUNDS: [string, string, number][] = [
   ],
   [ACCESS, '| refresh token | {30 days}', constant('libs/auth/src/sessions.service.ts', 'REFRESH_DAYS') * DAY],
   [ACCESS, 'Within {five seconds} of rotation', constant('libs/auth/src/sessions.service.ts', 'GRACE_MS')],
+  [
+    ACCESS,
+    'a `challenge` for {five minutes}',
+    constant('libs/auth/src/login-challenges.ts', 'LIFETIME_SECONDS') * SECOND,
+  ],
+  [ACCESS, 'After {five} wrong codes', constant('libs/auth/src/second-factor-codes.ts', /CODE_BACKOFF.*free: (\d+)/)],
+  [ACCESS, 'returns {ten} recovery codes', constant('libs/auth/src/second-factor-codes.ts', 'RECOVERY_CODES')],
   [ACCESS, 'at most every {0.8 seconds}', constant('libs/auth/src/sessions.service.ts', 'REVOCATION_BOUND_MS')],
   [ACCESS, 'published {five minutes} before', constant('libs/auth/src/signing-keys.ts', 'PUBLISHED_AHEAD_MS')],
   [ACCESS, 'headers within {10 s}', constant(APP, /headersTimeout: ([\d_]+)/)],
@@ -71,9 +128,22 @@ const BOUNDS: [string, string, number][] = [
   [API, 'at most {1 MiB}', constant(APP, 'BODY_LIMIT_BYTES')],
   [API, 'and {20 levels} deep', constant('apps/api/src/http/input/input-check.ts', 'MAX_DEPTH')],
   [API, 'denials included, for {24 hours}', IDEMPOTENCY],
-  [API, 'plans may be {two seconds} old', CACHE_TTL],
+  [API, 'add-ons) may be {two seconds} old', CACHE_TTL],
   ['docs/backup.md', 'up to {92 days} back', constant(USAGE, 'MAX_EVENT_AGE_MS')],
   ['docs/backup.md', 'first answer, for {24 hours}', IDEMPOTENCY],
+  ['docs/billing.md', 'sees it within {two seconds}', CACHE_TTL],
+  [BILLING, 'checked again for {130 days}', constant('libs/billing/src/usage-charges.service.ts', 'MEMORY_MS')],
+  [
+    BILLING,
+    'is overdue: {45 days}',
+    constant('libs/billing/src/usage-charge-checks.repository.ts', 'OVERDUE_DAYS') * DAY,
+  ],
+  [BILLING, 'accepted {92 days} back', constant(USAGE, 'MAX_EVENT_AGE_MS')],
+  [
+    BILLING,
+    'given up after {23 hours}, for a change',
+    constant('libs/billing/src/domain/checkout.ts', 'CHECKOUT_HOURS') * HOUR,
+  ],
   ['docs/concepts.md', 'smallest span of a rollup: {15 minutes}', ROLLUP],
   ['docs/integrate.md', 'Keys are kept for {24 hours}', IDEMPOTENCY],
   [LIFECYCLE, 'come {seven days} before', constant(REMINDERS, /leadMs: (\d+ \* DAY_MS)/)],
@@ -117,6 +187,7 @@ const BOUNDS: [string, string, number][] = [
   ],
   [OPERATE, 'in batches of {1,000}', constant('libs/platform/src/database/database.ts', 'DELETE_BATCH')],
   [OPERATE, 'at most {101 rows}', constant('libs/events/src/domain/security-counts.ts', 'MAX_ROWS_PER_MINUTE') + 1],
+  ['docs/portal.md', 'valid once, for {15 minutes}', constant('libs/auth/src/portal-sessions.service.ts', 'LINK_MS')],
   ['docs/promises.md', 'first answer, for {24 hours}', IDEMPOTENCY],
   ['docs/promises.md', '{ten attempts} in 75 hours', ATTEMPTS],
   ['docs/promises.md', 'values up to {two seconds} old', CACHE_TTL],
@@ -143,17 +214,21 @@ const BOUNDS: [string, string, number][] = [
     constant('apps/api/src/events/stream-events.operation.ts', 'MAX_CONCURRENT'),
   ],
   [WEBHOOKS, 'kept for {90 days}', constant('libs/notifications/src/notifications.service.ts', 'KEPT_MS')],
-  ['README.md', 'public pages of plans, for {two seconds}', CACHE_TTL],
+  ['README.md', 'responses of the catalogue in Redis, for {two seconds}', CACHE_TTL],
 ];
 
 /** Numbers that are no bound, or that no single constant holds: each with its text, and braces around the number. */
 const OTHER: [string, string][] = [
+  [BILLING, 'and with {0 days}'],
+  [BILLING, 'keys for {24 hours}'],
   ['README.md', 'main job in {five minutes}'],
+  ['README.md', 'under {ten minutes} of load'],
   [ACCESS, 'direction) for two minutes; 64 headers, {16 kB}'],
   [LIFECYCLE, 'end within {seven days}'],
   [LIFECYCLE, 'ended within {thirty days}'],
   [LIFECYCLE, 'a year ({12 months}'],
   [LIFECYCLE, '52 weeks, {365 days})'],
+  ['docs/billing.md', 'and with {0 days}'],
   ['docs/integrate.md', '{Two requests} with a limit'],
   ['docs/quickstart.md', 'allows {three exports}'],
   [METERING, 'So {six hours} begin'],

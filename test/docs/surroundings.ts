@@ -38,6 +38,8 @@ const PAGES: Record<string, (place: Place) => Promise<Omit<Surroundings, 'folder
       ['THE-CODE', `'"$(code)"'`],
     ],
   }),
+  // The service of a test does not know its port: the address of the page is that of the service.
+  'docs/billing.md': async () => ({ replace: [['curl -s $PAGE', 'curl -s "$URL/${PAGE#http://*/}"']] }),
   'docs/webhooks.md': async ({ url, receiver }) => ({
     before: `${LOGGED_IN(url)}
       KEY=$(command curl -sf $URL/v1/api-keys -H "authorization: Bearer $TOKEN" ${JSON_HEADER} -d '{"name":"webhooks","scopes":["webhooks:write","audit:read"]}' | sed 's/.*"key":"\\([^"]*\\)".*/\\1/')

@@ -247,6 +247,19 @@ describe('the event stream', () => {
     const opened = await Promise.all(Array.from({ length: 24 }, () => listen('', { token: busy.key })));
     expect(opened.filter(({ status }) => status === 200)).toHaveLength(20);
     expect(opened.filter(({ status }) => status === 429)).toHaveLength(4);
+    // No event that is still to come may end the wait of a stream: closed streams free their places alone.
+    await deliverDueEvents(service);
+    await Promise.all(
+      opened
+        .filter(({ status }) => status === 200)
+        .map((listener) =>
+          eventually(
+            () => listener.frames,
+            ({ length }) => length > 0,
+          ),
+        ),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
     opened.forEach((listener) => listener.close());
     await eventually(
       async () => (await listen('', { token: busy.key })).status,

@@ -37,6 +37,7 @@ export class Cluster {
       RATE_LIMIT_PER_MINUTE: '0',
       WORKER: 'off',
       SAMPLE_DATA: 'off',
+      SANDBOX_PAYMENTS: 'on',
       LOG_LEVEL: 'warn',
       WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1',
       ...own,

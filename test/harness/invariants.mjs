@@ -1,4 +1,5 @@
 import { answerInvariants } from './invariants/answers.mjs';
+import { billingInvariants } from './invariants/billing.mjs';
 import { messageInvariants } from './invariants/messages.mjs';
 import { meteringInvariants } from './invariants/metering.mjs';
 import { subscriptionInvariants } from './invariants/subscriptions.mjs';
@@ -9,6 +10,7 @@ export const INVARIANTS = [
   ...answerInvariants,
   ...subscriptionInvariants,
   ...messageInvariants,
+  ...billingInvariants,
 ].sort((one, other) => one.id.localeCompare(other.id));
 
 const SHOWN = 3;

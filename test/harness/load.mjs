@@ -1,3 +1,4 @@
+import { startBilling } from './billing-load.mjs';
 import { outcomeName } from './client.mjs';
 import { requests } from './requests.mjs';
 import { inParallel, runRepeatedly, percentile, tally } from './waiting.mjs';
@@ -11,12 +12,13 @@ const RESET = /^balancer (ECONNRESET|EPIPE|socket hang up|broken)$/;
 
 /**
  * A steady load of consumes through the balancer by many customers, each with an Idempotency-Key, all in the history.
- * It runs until `end()`; `names` counts the answers by kind.
+ * Beside it runs the load of billing. It runs until `end()`; `names` counts the answers by kind.
  */
 export async function startLoad(world, { concurrency = 8, restMs = 25, limit = null } = {}) {
   const product = await world.product({ calls: limit });
   const customers = await inParallel(CUSTOMERS, 8, () => world.customer(product));
   const answers = [];
+  const billing = await startBilling(world);
   const started = performance.now();
   const stop = runRepeatedly(
     concurrency,
@@ -35,7 +37,7 @@ export async function startLoad(world, { concurrency = 8, restMs = 25, limit = n
     customers,
     product,
     answers,
-    end: stop,
+    end: () => Promise.all([stop(), billing.end()]),
     get names() {
       return tally(answers.map(({ name }) => name));
     },

@@ -1,3 +1,4 @@
+import { startBilling } from './billing-load.mjs';
 import { outcomeName } from './client.mjs';
 import { requests } from './requests.mjs';
 import { inParallel, runRepeatedly, tally } from './waiting.mjs';
@@ -76,6 +77,7 @@ export async function startWorkload(world, { concurrency = 16, restMs = 15 } = {
     { large: { calls: LIMITS.large, extra: EXTRA, seats: SEATS, facts: 100 } },
   );
   const customers = await inParallel(CUSTOMERS, 8, () => world.customer(product));
+  const billing = await startBilling(world);
   const names = [];
   const open = [];
   const run = async (request) => {
@@ -103,7 +105,7 @@ export async function startWorkload(world, { concurrency = 16, restMs = 15 } = {
   return {
     customers,
     product,
-    end: stop,
+    end: () => Promise.all([stop(), billing.end()]),
     get names() {
       return tally(names.map((name) => name.slice(name.indexOf(' ') + 1)));
     },

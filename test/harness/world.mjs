@@ -20,6 +20,8 @@ const SCOPES = [
   'usage:write',
   'webhooks:write',
   'audit:read',
+  'billing:read',
+  'billing:write',
 ];
 const ENDPOINT = { path: '/all', types: ['subscription.*', 'customer.*'] };
 
@@ -227,6 +229,7 @@ export class World {
   }
 
   async stop({ keepLogs }) {
+    await this.billing?.close();
     await Promise.all([...this.clients.values(), this.anonymous].filter(Boolean).map((client) => client.close()));
     for (const proxy of this.proxies) await proxy.stop();
     if (this.balancer.url) await this.balancer.stop();

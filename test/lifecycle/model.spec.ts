@@ -49,7 +49,7 @@ const MODEL: Record<string, (subscription: Subscription, body: any, now: Date) =
   'agreed-end': (subscription, { endsAt }, now) =>
     commands.setEnd(subscription, { endsAt: endsAt && new Date(endsAt), prorate: true }, now),
   'record-payment': (subscription, { outcome }, now) =>
-    outcome === 'failed' ? commands.markPastDue(subscription, now) : commands.markPaid(subscription, now),
+    outcome === 'failed' ? commands.markPastDue(subscription, 0, now) : commands.markPaid(subscription, now),
   'auto-renew': (subscription, { autoRenew }, now) => commands.setAutoRenew(subscription, autoRenew, now),
 };
 

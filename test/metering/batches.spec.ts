@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createApiKey, uniqueName } from '../support/fixtures.js';
+import { withCustomerLocked } from '../support/transactions.js';
 import { meteredCalls, startMetering } from './metering-fixture.js';
 
 type Result = Record<string, unknown>;
@@ -68,6 +69,19 @@ describe('batches', () => {
       { allowed: true, used: 5, remaining: 0 },
     ]);
     expect(await check()).toMatchObject({ used: 5, allowed: false });
+  });
+
+  it('an item of a locked customer may succeed later, and the others are counted', async () => {
+    const { product } = await setUpCustomer([meteredCalls(5)]);
+    const locked = uniqueName('locked');
+    await call('PUT', `/v1/customers/${locked}`, { product });
+    const { body } = await withCustomerLocked(metering.service.database, locked, () =>
+      consumptions([usageOf({ customer: locked }), usageOf()]),
+    );
+    expect(body.results).toMatchObject([
+      { status: 503, code: 'database_unavailable', retryAfterSeconds: 1 },
+      { allowed: true, used: 1 },
+    ]);
   });
 
   it('an item with an invalid field refuses the whole request, and nothing is counted', async () => {

@@ -11,6 +11,10 @@ const production = {
   DATABASE_URL: 'postgres://db/x',
   SECRET_KEY: 'q8Zr1vXw5uTn3yLk7pMd2sGh9cFb4aJe',
 };
+const STRIPE = {
+  STRIPE_SECRET_KEY: 'sk_live_q8Zr1vXw5uTn3yLk7pMd2s',
+  STRIPE_WEBHOOK_SECRET: 'whsec_q8Zr1vXw5uTn3yLk7pMd2s',
+};
 const refusal = (environment: NodeJS.ProcessEnv): string => {
   try {
     new Config(environment);
@@ -72,6 +76,12 @@ describe('the configuration', () => {
     ['SMTP_URL', { SMTP_URL: 'https://mail.internal' }],
     ['MAIL_FROM', { MAIL_FROM: 'a@b\r\nBcc: c@d' }],
     ['ACCOUNT_URL', { ACCOUNT_URL: 'javascript:alert(1)' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'tollgate.example.com' }],
+    ['STRIPE_SECRET_KEY', { STRIPE_SECRET_KEY: 'pk_live_0123456789' }],
+    ['STRIPE_WEBHOOK_SECRET', { STRIPE_WEBHOOK_SECRET: 'a-secret-of-another-kind' }],
+    ['STRIPE_WEBHOOK_SECRET', { STRIPE_SECRET_KEY: 'sk_test_q8Zr1vXw5uTn3yLk7pMd2s' }],
+    ['PUBLIC_URL', { ...production, ...STRIPE }],
+    ['STRIPE_API_URL', { ...production, ...STRIPE, PUBLIC_URL: 'https://t.io', STRIPE_API_URL: 'http://127.0.0.1:1' }],
   ])('an invalid %s is rejected by name, and its value is not printed', (name, environment) => {
     const message = refusal(environment);
     expect(message).toContain(name);
@@ -87,9 +97,22 @@ describe('the configuration', () => {
         .filter((line) => /^#? ?[A-Z_]+=./.test(line))
         .map((line) => line.replace(/^# ?/, '').split(/=(.*)/).slice(0, 2) as [string, string]),
     );
-    expect(Object.keys(example)).toEqual(expect.arrayContaining(['SECRET_KEY', 'ADMIN_PASSWORD']));
-    for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD'])
-      expect(refusal({ ...production, [name]: example[name] })).toContain(name);
+    const secrets = ['SECRET_KEY', 'ADMIN_PASSWORD', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'];
+    expect(Object.keys(example)).toEqual(expect.arrayContaining(secrets));
+    for (const name of secrets)
+      expect(refusal({ ...production, ...STRIPE, PUBLIC_URL: 'https://t.io', [name]: example[name] })).toContain(
+        `${name} holds a sample value`,
+      );
+  });
+
+  it('production offers the sandbox provider only when it is allowed', () => {
+    const offers = (environment: NodeJS.ProcessEnv): boolean => new Config(environment).sandboxPayments;
+    const { SECRET_KEY } = production;
+    expect([offers({ SECRET_KEY }), offers(production), offers({ ...production, SANDBOX_PAYMENTS: 'on' })]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 
   it('production refuses a database server without durable commits', async () => {

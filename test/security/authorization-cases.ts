@@ -2,12 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { ACCESS, type Access, NO_API } from '../api/access-table.js';
 import type { ApiResponse, Call } from '../support/app.js';
-import { PASSWORD, type RegisteredUser, uniqueName } from '../support/fixtures.js';
+import { openPortal, PASSWORD, type RegisteredUser, uniqueName } from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
 import { type SecurityCase, statusOf, type World } from './world.js';
 
 const UNKNOWN_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
-const DENIALS = ['authentication_required', 'invalid_token', 'insufficient_scope', 'admin_only', 'services_only'];
+const DENIALS = [
+  'authentication_required',
+  'invalid_token',
+  'insufficient_scope',
+  'admin_only',
+  'services_only',
+  'not_for_portal',
+];
 const FORBIDDEN_MEMBERS = /password_?hash|token_?version|key_?hash|secret_?hash|canonical_?email|sealed|argon2/i;
 
 /** A problem response without the members that identify the request. */
@@ -21,13 +28,15 @@ const stateOf = async (user: RegisteredUser): Promise<unknown> => [
 ];
 
 /** The verdict that the access table requires: `through`, or the error code of a guard. */
-function expectedVerdict(actor: string, { public: open, scope, users, support }: Access): string {
+function expectedVerdict(actor: string, { public: open, scope, users, support, finance, portal }: Access): string {
   if (open === 'optional' && actor === 'disabled') return 'invalid_token';
   if (open) return 'through';
   if (actor === 'anonymous') return 'authentication_required';
   if (actor === 'disabled') return 'invalid_token';
+  if (actor === 'portal') return portal ? 'through' : 'not_for_portal';
   if (actor.endsWith('Key')) return scope ? 'through' : 'insufficient_scope';
   if (actor === 'support' && support) return support === 'repairs' ? 'reason' : 'through';
+  if (actor === 'finance' && finance) return finance === 'settles' ? 'reason' : 'through';
   const sells = actor === 'admin' || actor === 'editor';
   if (users === 'admin') return actor === 'admin' ? 'through' : 'admin_only';
   if (users === 'product_admin') return sells ? 'through' : 'admin_only';
@@ -39,7 +48,7 @@ function verdict({ body }: ApiResponse): string {
   if (
     code === 'invalid_fields' &&
     body.errors[0].field === 'reason' &&
-    body.errors[0].message === 'is required for support'
+    ['is required for support', 'is required for finance'].includes(body.errors[0].message)
   )
     return 'reason';
   return DENIALS.includes(code) ? code : 'through';
@@ -64,9 +73,11 @@ async function verifyAccessTable(world: World): Promise<void> {
     user: (await world.newUser()).call,
     admin: world.admin.call,
     support: world.support.call,
+    finance: world.finance.call,
     editor: world.editor.call,
     apiKey: world.apiKey.call,
     newsKey: world.newsKey.call,
+    portal: (await openPortal({ call: world.call, admin: world.admin.call }, { customer: world.ann.customer })).call,
   };
   // Statistics exist after the first run of the worker, seconds after the start.
   await eventually(

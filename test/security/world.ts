@@ -36,6 +36,8 @@ export interface World {
   ann: RegisteredUser;
   bob: RegisteredUser;
   support: RegisteredUser;
+  /** Finance, which reads the money of every customer. */
+  finance: RegisteredUser;
   /** Product admin of `news`. */
   editor: RegisteredUser;
   /** API keys with all scopes: one on the product `api`, one on `news`. */
@@ -106,6 +108,7 @@ export async function buildWorld(environment: Record<string, string> = {}): Prom
     ann: await registerUser(service),
     bob: await registerUser(service),
     support: await registerUserWithRole(service, { role: 'support' }),
+    finance: await registerUserWithRole(service, { role: 'finance' }),
     editor: await registerUserWithRole(service, { role: 'product_admin', product: 'news' }),
     async signingKey() {
       const [row] = await database.query<{ kid: string; sealed: Buffer; jwk: object }>(

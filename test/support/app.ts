@@ -1,5 +1,6 @@
 import * as os from 'node:os';
 import * as path from 'node:path';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { Clock } from '@app/kernel';
@@ -8,9 +9,11 @@ import { AppModule } from '../../apps/api/src/app.module.js';
 import { createAdapter, prepare } from '../../apps/api/src/create-app.js';
 import { BootstrapData } from '../../apps/api/src/bootstrap-data.js';
 import { WorkerModule } from '../../apps/worker/src/worker.module.js';
-import { validateLater } from './contract.js';
+import { documentOfBuild, validateLater } from './contract.js';
+import { AnswerSchemas } from '../../apps/api/src/http/routes/answer-schemas.js';
+import { RouteCompiler } from '../../apps/api/src/http/routes/route-compiler.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
-import { TestLog } from './log.js';
+import { allowLog, TestLog } from './log.js';
 
 export const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
 
@@ -33,6 +36,12 @@ export class TestClock extends Clock {
     this.at += ms;
   }
 }
+
+/** Both ways in which a route can run: a service is started for each. */
+export const WAYS = [
+  { way: 'on compiled routes', compiled: true },
+  { way: "in Nest's own way", compiled: false },
+];
 
 export interface ApiResponse<T = any> {
   status: number;
@@ -65,6 +74,10 @@ export interface AppOptions {
   environment?: Record<string, string>;
   /** True: jobs run on their schedule. False (default): the test runs the jobs that it needs. */
   worker?: boolean;
+  /** False: routes run in Nest's own way, not compiled. */
+  compiled?: boolean;
+  /** More modules of the service, for example with a controller of the test. */
+  extra?: Type[];
   /** Replaces providers, for example with a broken one to prove that a test can fail. */
   customize?: (module: TestingModuleBuilder) => TestingModuleBuilder;
 }
@@ -85,6 +98,8 @@ export async function startApp({
   clock,
   environment = {},
   worker = false,
+  compiled = true,
+  extra = [],
   customize = (module) => module,
 }: AppOptions): Promise<TestApp> {
   const config = new Config({
@@ -94,15 +109,25 @@ export async function startApp({
     ADMIN_PASSWORD: ADMIN.password,
     ...environment,
   });
-  let builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, worker ? [WorkerModule] : [])] });
+  // On a busy machine a job starts late, and the scheduler says so.
+  if (worker) allowLog(/\[Cron\] Missed execution deadline/);
+  let builder = Test.createTestingModule({
+    imports: [AppModule.forRoot(config, [...(worker ? [WorkerModule] : []), ...extra])],
+  });
   if (clock) builder = builder.overrideProvider(Clock).useValue(clock);
   const module = await customize(builder).compile();
   const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config), {
     logger: new TestLog(),
     bodyParser: false,
   });
-  await prepare(app);
+  try {
+    await prepare(app, { compiled });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   await app.init();
+  app.get(RouteCompiler).useSchemas(new AnswerSchemas(documentOfBuild(), true));
   await app.get(BootstrapData).run();
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
@@ -117,6 +142,13 @@ export async function startApp({
     admin: (method, at, options = {}) => call(method, at, { token: adminToken, ...options }),
     stop: () => app.close(),
   };
+}
+
+/** The body of an answer that must be a success. @throws Error with the body of any other */
+export async function ok(answer: Promise<ApiResponse>): Promise<any> {
+  const { status, body } = await answer;
+  if (status >= 300) throw new Error(JSON.stringify(body));
+  return body;
 }
 
 /**

@@ -17,7 +17,7 @@ interface Answer {
   $ref?: string;
   content?: Record<string, { schema: Schema }>;
 }
-interface Document {
+export interface Document {
   paths: Record<string, Record<string, { responses: Record<string, Answer> }>>;
   components: { schemas: Record<string, Schema>; responses: Record<string, Answer> };
 }
@@ -94,8 +94,12 @@ function check({ body }: ReceivedAnswer, schema: Schema, sparse: boolean, refuse
   refuse(`${instancePath || 'the body'} ${message} (${JSON.stringify(params)})`);
 }
 
+/** The OpenAPI document of the build. */
+export const documentOfBuild = (): Document => (document ??= JSON.parse(fs.readFileSync(FILE, 'utf8')) as Document);
+let document: Document | undefined;
+
 let loaded: Contract | undefined;
-const contract = (): Contract => (loaded ??= new Contract(JSON.parse(fs.readFileSync(FILE, 'utf8')) as Document));
+const contract = (): Contract => (loaded ??= new Contract(documentOfBuild()));
 
 class Contract {
   readonly problem: Schema = { $ref: '#/components/schemas/ProblemDto' };

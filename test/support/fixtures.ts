@@ -16,6 +16,9 @@ export const ALL_SCOPES = [
   'webhooks:write',
   'audit:read',
   'stats:read',
+  'billing:read',
+  'billing:write',
+  'portal:write',
 ];
 
 /** Creates an API key as the admin. @returns its id, its secret and a function that sends requests with it */
@@ -33,6 +36,27 @@ export async function createApiKey(
     call: (method, path, call = {}) => service.call(method, path, { token: body.key, ...call }),
   };
 }
+
+/** Opens a portal session of a customer as the admin. @returns its id, its token and a function that sends requests */
+export async function openPortal(
+  service: Pick<TestApp, 'call' | 'admin'>,
+  session: { customer: string; product?: string; returnUrl?: string },
+): Promise<{ id: string; token: string; call: Call }> {
+  const created = await service.admin('POST', '/v1/portal-sessions', { body: session });
+  if (created.status !== 201) throw new Error(JSON.stringify(created.body));
+  const { status, body } = await service.call('POST', '/v1/portal-sessions/exchange', {
+    body: { token: linkTokenOf(created.body) },
+  });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return {
+    id: body.id,
+    token: body.accessToken,
+    call: (method, path, call = {}) => service.call(method, path, { token: body.accessToken, ...call }),
+  };
+}
+
+/** The token of a portal link. */
+export const linkTokenOf = ({ url }: { url: string }): string => new URL(url).hash.replace('#token=', '');
 
 let serial = 0;
 export const uniqueName = (name: string): string => `${name}-${process.pid}-${++serial}`;

@@ -132,7 +132,7 @@ export function postgresPid(dataDir: string): number | null {
 }
 
 /** Kills a postmaster and all of its backends. */
-function killPostmasterAndBackends(postmaster: number): void {
+export function killPostmasterAndBackends(postmaster: number): void {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)])
     .toString()
     .trim()

@@ -6,6 +6,7 @@ const SLOWEST = [
   'security/security',
   'client/package',
   'faults/crash',
+  'faults/payments',
   'docs/curls',
   'faults/dispatcher',
   'faults/sign-up',

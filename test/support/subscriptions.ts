@@ -38,3 +38,7 @@ export const startedSubscription = (plan: SoldPlan, at: Date, over: Partial<NewS
     },
     at,
   ).subscription;
+
+/** Commands on subscriptions, and what time does to them: pure functions that return transitions. */
+export * as commands from '../../libs/subscriptions/src/domain/commands/index.js';
+export { dueTransitions } from '../../libs/subscriptions/src/domain/time.js';

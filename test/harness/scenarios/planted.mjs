@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { createBillingData } from '../billing-load.mjs';
 import { INVARIANTS } from '../invariants.mjs';
 import { requests } from '../requests.mjs';
 import { inParallel } from '../waiting.mjs';
@@ -30,6 +31,21 @@ const PLANTED_IN_DATA = {
   'I-42': () => 'update usage_sums set until = now()',
   'I-43': () =>
     `insert into long_ledgers (customer_id, summed_until) select id, 'ffffffff-ffff-ffff-ffff-ffffffffffff' from customers on conflict (customer_id) do update set summed_until = excluded.summed_until`,
+  'B-1': () => `update invoices set lines = jsonb_set(lines, '{0,amount}', '1') where status <> 'draft'`,
+  'B-2': ({ id }) => `drop index invoices_once; ${copyOf('invoices', { id, serial: 90_001, number: 'N 1' })}`,
+  'B-3': () => 'update invoices set serial = serial + 90000 where serial = 1',
+  'B-4': () => `update payments set amount = amount + 1 where status = 'succeeded'`,
+  'B-5': () => `delete from invoices where purpose = 'period'`,
+  'B-7': () => 'alter table invoices disable trigger invoices_frozen',
+  'B-8': ({ id }) => copyOf('sandbox_charges', { id, idempotency_key: id }),
+};
+const copyOf = (table, fields) =>
+  `insert into ${table} select (jsonb_populate_record(r, '${JSON.stringify(fields)}')).* from ${table} r ${table === 'invoices' ? 'where subscription_id is not null' : ''} limit 1`;
+
+/** A violation that another connection reads: it is committed, and then corrected. */
+const PLANTED_FOR_OTHERS = {
+  'B-6': (change) =>
+    `update usage_charges set units = units + ${change} where (customer_id, window_start, span_start, revision) = (select customer_id, window_start, span_start, revision from usage_charges order by 1, 2, 3, 4 limit 1)`,
 };
 
 /** Violations in the answers of clients: each returns a history with one changed answer. */
@@ -65,8 +81,10 @@ async function createData(world) {
   const reserved = await run(requests.reserve(many, 'extra', 3));
   await run(requests.commit(reserved, 2));
   const events = await run(requests.events(many, 'extra', [1, 2]));
+  await createBillingData(world);
   return {
     who,
+    id: randomUUID(),
     joint: joint.id,
     reservation: reserved.answer.reservation.id,
     events: events.id,
@@ -104,6 +122,11 @@ async function plant(world) {
     if (found.length === 0) missed.push(`${id} in the data`);
     await client.query('rollback');
   }
+  for (const [id, sql] of Object.entries(PLANTED_FOR_OTHERS)) {
+    await client.query(sql('1'));
+    if ((await judge(context, id)) === 0) missed.push(`${id} for others`);
+    await client.query(sql('-1'));
+  }
   await client.end();
   for (const [id, spoil] of Object.entries(PLANTED_IN_HISTORY)) {
     if ((await judge({ ...context, history: withOps(world.history, spoil(world.history.ops, facts)) }, id)) === 0)
@@ -116,7 +139,7 @@ async function plant(world) {
   received.delete(phantom);
   world.expect('each planted violation is found', missed.length === 0, missed);
   return {
-    planted: Object.keys(PLANTED_IN_DATA).length + Object.keys(PLANTED_IN_HISTORY).length + 1,
+    planted: [PLANTED_IN_DATA, PLANTED_FOR_OTHERS, PLANTED_IN_HISTORY].flatMap(Object.keys).length + 1,
     missed: missed.length,
   };
 }

@@ -1,0 +1,2 @@
+/** See billed-timeline.mjs. */
+export const BILLED_OTHERWISE: string;

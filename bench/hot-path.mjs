@@ -1,208 +1,165 @@
-import autocannon from 'autocannon';
+import * as path from 'node:path';
 import { ensureBuilt } from '../scripts/build.mjs';
-import { call, login, machine, median, round, start, startService, stop } from './support.mjs';
+import { cpuTime } from './cpu-time.mjs';
+import { drive, generator } from './generator.mjs';
+import { connectProfiler, PARTS, sharesOf } from './profile.mjs';
+import { logInUser, prepare, rowsOf } from './rows.mjs';
+import { machine, median, option, round, start, startService, stop } from './support.mjs';
 
+/** `npm run bench`: rate, latency and CPU time of the main calls, as ratios to bare Fastify. Options in README.md. */
 const quick = process.argv.includes('--quick');
-/** `--only <text>`: measure only the rows whose name contains the text, and their baselines. */
-const only = process.argv[process.argv.indexOf('--only') + 1];
-const wanted = ({ name }) => !process.argv.includes('--only') || name.startsWith('bare') || name.includes(only);
+const profiling = process.argv.includes('--profile');
+const only = option('--only');
+const against = option('--against') && path.resolve(option('--against'));
 const CUSTOMERS = Number(process.env.CUSTOMERS ?? (quick ? 500 : 10_000));
-const ROUNDS = Number(process.env.ROUNDS ?? (quick ? 1 : 5));
-const BENCH_SECONDS = Number(process.env.BENCH_SECONDS ?? (quick ? 2 : 5));
-const CONNECTIONS = Number(process.env.CONNECTIONS ?? 64);
-const PRODUCT = 'bench';
-
-const CATALOGUE = {
-  product: { key: PRODUCT, name: 'Bench' },
-  features: [
-    { key: 'sso', name: 'SSO', type: 'boolean' },
-    { key: 'calls', name: 'Calls', type: 'metered' },
-  ],
-  plans: [
-    {
-      key: 'plan',
-      name: 'Plan',
-      prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
-      entitlements: [
-        { feature: 'sso', type: 'boolean', value: true },
-        { feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' },
-      ],
-    },
-  ],
-  assignment: [{ plan: 'plan' }],
+const ROUNDS = Number(process.env.ROUNDS ?? (quick || profiling ? 1 : 5));
+const LOAD = {
+  seconds: Number(process.env.BENCH_SECONDS ?? (quick ? 2 : 5)),
+  connections: Number(process.env.CONNECTIONS ?? 64),
 };
+const WARM_UP_SECONDS = 1;
+/** The measured services. */
+const sides = [];
 
-async function prepare(url, password) {
-  const accessToken = await login(url, password);
-  const scopes = [
-    'catalog:read',
-    'catalog:write',
-    'customers:write',
-    'subscriptions:read',
-    'entitlements:read',
-    'usage:write',
-  ];
-  const { key } = await call(url, 'POST', '/v1/api-keys', { token: accessToken, body: { name: 'bench', scopes } });
-  await call(url, 'POST', '/v1/catalog/apply', { token: key, body: CATALOGUE });
-  const put = (customer) => call(url, 'PUT', `/v1/customers/${customer}`, { token: key, body: { product: PRODUCT } });
-  await put('hot');
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < CUSTOMERS; index = next++) await put(`c${index}`);
-  };
-  const began = Date.now();
-  await Promise.all(Array.from({ length: 16 }, worker));
-  console.error(`${CUSTOMERS} customers created in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
-  return key;
+/** The rows whose name contains the text of `--only`, and the rows that they are compared with. */
+function selected(rows) {
+  const wanted = new Set(rows.filter(({ name }) => name.includes(only ?? '')).map(({ name }) => name));
+  for (const { name, against: baseline } of rows.toReversed()) if (wanted.has(name) && baseline) wanted.add(baseline);
+  return rows.filter(({ name }) => wanted.has(name));
 }
 
-let sent = 0;
-/** Bodies of 1,000 usage events with unique ids, spread over a number of customers. */
-const events = (customers) => (prefix) => {
-  const batch = Array.from({ length: 1_000 }, (_, index) => ({
-    id: `${prefix}-${index}`,
-    customer: `c${(sent * customers + (index % customers)) % CUSTOMERS}`,
-    feature: 'calls',
-    quantity: 1,
-  }));
-  return JSON.stringify({ product: PRODUCT, events: batch });
-};
-
-function scenarios({ service, bare, plain, key }) {
-  const post = (customer, feature) => ({
-    method: 'POST',
-    body: JSON.stringify({ customer, product: PRODUCT, feature }),
-  });
-  const spread = (feature, at) =>
-    Array.from({ length: CUSTOMERS }, (_, index) => ({ path: at, ...post(`c${index}`, feature) }));
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const get = { authorization: `Bearer ${key}` };
-  return [
-    {
-      name: 'bare Fastify POST',
-      against: 'POST',
-      options: { url: `${bare}/decision`, headers, ...post('hot', 'calls') },
-    },
-    { name: 'boolean check', against: 'POST', options: { url: `${service}/v1/check`, headers, ...post('hot', 'sso') } },
-    // The load generator is slower with a different body per request, so the baseline gets different bodies too.
-    {
-      name: 'bare Fastify POST of many bodies',
-      against: 'POST',
-      options: { url: bare, headers, requests: spread('calls', '/decision') },
-    },
-    {
-      name: `metered check, ${CUSTOMERS} customers`,
-      against: 'POST of many bodies',
-      options: { url: service, headers, requests: spread('calls', '/v1/check') },
-    },
-    {
-      name: `consume, ${CUSTOMERS} customers`,
-      against: 'POST of many bodies',
-      options: { url: service, headers, requests: spread('calls', '/v1/usage/consume') },
-    },
-    {
-      name: 'consume, one customer',
-      against: 'POST',
-      options: { url: `${service}/v1/usage/consume`, headers, ...post('hot', 'calls') },
-    },
-    {
-      name: 'one statement a request, one customer',
-      against: 'POST',
-      options: { url: `${plain}/consume`, headers, ...post('hot', 'calls') },
-    },
-    ...[10, 1_000].map((customers) => ({
-      name: `usage/events, 1,000 a call over ${customers} customers`,
-      against: 'POST',
-      unit: 1_000,
-      options: { url: `${service}/v1/usage/events`, method: 'POST', headers, connections: 4, fresh: events(customers) },
-    })),
-    { name: 'bare Fastify GET', against: 'GET', options: { url: `${bare}/decision`, headers: get } },
-    {
-      name: 'live subscription',
-      against: 'GET',
-      options: { url: `${service}/v1/customers/hot/subscription?product=${PRODUCT}`, headers: get },
-    },
-    { name: 'plan list', against: 'GET', options: { url: `${service}/v1/plans?product=${PRODUCT}`, headers: get } },
-  ];
-}
-
-/** p99 latency in ms at a fixed rate, below saturation. */
-async function atRate({ name, options }, rate) {
-  const result = await autocannon({
-    ...options,
-    connections: CONNECTIONS,
-    duration: BENCH_SECONDS,
-    overallRate: Math.round(rate),
-  });
-  if (result.non2xx > 0) throw new Error(`${name}: ${result.non2xx} responses were not 2xx`);
-  return result.latency.p99;
-}
-
-async function measure({ name, unit = 1, options: { fresh, ...options } }) {
-  // Each connection starts at another offset of the list, so that the customers are mixed.
-  let connection = 0;
-  const setupClient =
-    options.requests &&
-    ((client) => {
-      const offset = Math.floor((connection++ / CONNECTIONS) * options.requests.length);
-      client.setRequests([...options.requests.slice(offset), ...options.requests.slice(0, offset)].slice(0, 2_000));
-    });
-  const { requests, connections = CONNECTIONS, ...rest } = options;
-  if (fresh) rest.requests = [{ setupRequest: (request) => ({ ...request, body: fresh(`b${sent++}`) }) }];
-  const result = await autocannon({
-    ...rest,
-    ...(requests ? { requests: requests.slice(0, 1), setupClient } : {}),
-    connections,
-    duration: BENCH_SECONDS,
-  });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${name}: ${result.non2xx} responses were not 2xx, ${result.errors} errors`);
-  return { rate: (unit * result.requests.total) / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
-}
-
-function report(list, rounds) {
-  console.log(`\n| case | requests/s | p50 ms | p99 ms | of bare |\n|---|---|---|---|---|`);
-  for (const { name, against } of list) {
-    const of = (figure) => median(rounds.map((figures) => figures.get(name)[figure]));
-    const ratio = median(rounds.map((figures) => figures.get(name).rate / figures.get(`bare Fastify ${against}`).rate));
-    console.log(`| ${name} | ${round(of('rate'))} | ${of('p50')} | ${of('p99')} | ${ratio.toFixed(3)} |`);
+/** Starts the service of this checkout, and with `--against` of another one, each on a separate database. */
+async function startSides() {
+  for (const dir of [undefined, ...(against ? [against] : [])]) {
+    const service = await startService({}, {}, { dir, inspect: profiling });
+    const profiler = profiling ? await connectProfiler(service.inspector) : undefined;
+    sides.push({ ...service, profiler, label: dir && `, ${dir}`, ...(await prepare(service, CUSTOMERS)) });
   }
-  console.log(
-    `\n${machine()}; ` +
-      `${ROUNDS} rounds of ${BENCH_SECONDS} s, ${CONNECTIONS} connections; the load generator shares the cores with the service.`,
-  );
+}
+
+/** Measures a row once on one server: rate in items, latency in ms, CPU time per request in microseconds. */
+async function measure(row, server, load = LOAD) {
+  const token = { key: server.key, user: server.userToken }[row.as ?? 'key'];
+  const headers = {
+    ...(row.method !== 'GET' && { 'content-type': 'application/json' }),
+    ...(token && { authorization: `Bearer ${token}` }),
+  };
+  const target = { ...row, url: server.url, headers };
+  if (!server.warm?.has(row)) await drive(target, { ...LOAD, seconds: WARM_UP_SECONDS });
+  (server.warm ??= new Set()).add(row);
+  const cpu = () => [cpuTime(server.pid), cpuTime(server.postgres, { children: true })];
+  await server.profiler?.start();
+  const before = cpu();
+  let after, profile;
+  const result = await drive(target, load).finally(async () => {
+    after = cpu();
+    profile = await server.profiler?.stop();
+  });
+  const [node, postgres] = after.map((time, index) => time && (time - before[index]) / result.count);
+  return { ...result, rate: result.rate * (row.unit ?? 1), node, postgres, shares: profile && sharesOf(profile) };
+}
+
+/** The figures of one row on one server, round by round, or the text of its failure. */
+class Series {
+  figures = [];
+  failure;
+
+  constructor(row, server) {
+    this.row = row;
+    this.server = server;
+    this.name = row.name + (server.label ?? '');
+  }
+
+  async next(load) {
+    if (this.failure) return;
+    try {
+      this.figures.push(await measure(this.row, this.server, load));
+    } catch (error) {
+      this.failure = error.message;
+      process.exitCode = 1;
+      console.error(`${this.name} failed: ${error.message}`);
+    }
+  }
+
+  of = (figure) => median(this.figures.map((each) => each[figure]));
+
+  /** Median over the rounds of a figure divided by that of another series in the same round. */
+  ratioTo(other, figure = 'rate') {
+    if (!other || other.failure) return '';
+    return median(this.figures.map((each, index) => each[figure] / other.figures[index][figure])).toFixed(3);
+  }
+}
+
+function print(columns, list, cells) {
+  console.log(`\n| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`);
+  for (const series of list)
+    console.log(`| ${series.name} | ${series.failure ? `failed: ${series.failure}` : cells(series).join(' | ')} |`);
+}
+
+const micros = (value) => value?.toFixed(value < 100 ? 1 : 0) ?? '';
+
+function report(list) {
+  const baseline = ({ row, server }) =>
+    list.find((each) => each.row.name === row.against && (each.row.server || each.server === server));
+  const other = ({ row, server }) => list.find((each) => each.row === row && each.server !== server);
+  const columns = ['case', 'requests/s', 'p50 ms', 'p99 ms', 'Node us', 'PostgreSQL us', 'against', 'ratio', 'reach'];
+  const compared = against ? ['rate to other', 'Node us to other'] : [];
+  print([...columns, ...compared], list, (series) => [
+    round(series.of('rate')),
+    ...['p50', 'p99'].map((figure) => series.of(figure).toFixed(1)),
+    ...['node', 'postgres'].map((figure) => micros(series.of(figure))),
+    series.row.against ?? '',
+    series.ratioTo(baseline(series)),
+    series.row.reach ?? '',
+    ...(against ? ['rate', 'node'].map((figure) => series.ratioTo(other(series), figure)) : []),
+  ]);
+}
+
+function reportProfile(list) {
+  print(['case', 'Node us', 'PostgreSQL us', ...PARTS.map((part) => `${part} %`)], list, ({ of, figures }) => [
+    ...['node', 'postgres'].map((figure) => micros(of(figure))),
+    ...PARTS.map((part) => (100 * median(figures.map(({ shares }) => shares[part]))).toFixed(1)),
+  ]);
 }
 
 /** Reports p99 of consume at half of its peak rate, alternating with bare Fastify at the same rate. */
-async function reportLatency(list, rounds) {
-  const consume = list.find(({ name }) => name === 'consume, one customer');
-  const bare = list.find(({ name }) => name === 'bare Fastify POST');
-  if (!consume) return;
-  const rate = median(rounds.map((figures) => figures.get(consume.name).rate)) / 2;
-  const pairs = [];
-  for (let index = 0; index < ROUNDS; index++) pairs.push([await atRate(consume, rate), await atRate(bare, rate)]);
+async function reportLatency(list) {
+  const peak = list.find(({ row }) => row.name === 'consume, one customer');
+  if (!peak || peak.failure) return;
+  const rate = Math.round(peak.of('rate') / 2);
+  const pair = [peak, list[0]].map(({ row, server }) => new Series(row, server));
+  for (let index = 0; index < ROUNDS; index++) for (const series of pair) await series.next({ ...LOAD, rate });
+  if (pair.some(({ failure }) => failure)) return;
+  const [consume, bare] = pair.map(({ of }) => `${of('p99').toFixed(1)} ms at ${round(of('rate'))} requests/s`);
   console.log(
-    `\np99 at ${round(rate)} requests/s, half of the peak: consume ${median(pairs.map(([one]) => one))} ms, bare ${median(pairs.map(([, other]) => other))} ms`,
+    `\np99 at half of the peak: consume ${consume}, bare ${bare}: ${pair[0].ratioTo(pair[1], 'p99')} times (reach: 3 / 2).`,
   );
 }
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
   ensureBuilt();
-  const { url: service, password, databaseUrl } = await startService();
-  const bare = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
-  const key = await prepare(service, password);
-  const plain = await start('bench/one-statement.mjs', { DATABASE_URL: databaseUrl }, /(http:\/\/\S+)/);
-  const list = scenarios({ service, bare, plain, key }).filter(wanted);
-  const rounds = [];
+  await startSides();
+  const servers = {
+    bare: await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/),
+    plain: await start('bench/one-statement.mjs', { DATABASE_URL: sides[0].databaseUrl }, /(http:\/\/\S+)/),
+  };
+  const rows = selected(rowsOf(sides[0])).filter(({ server }) => !(server && profiling));
+  const list = rows.map((row) => (row.server ? [servers[row.server]] : sides).map((server) => new Series(row, server)));
   for (let index = 0; index < ROUNDS; index++) {
-    const figures = new Map();
-    for (const scenario of list) figures.set(scenario.name, await measure(scenario));
-    rounds.push(figures);
+    for (const side of sides) side.userToken = await logInUser(side);
+    // The first side changes by round.
+    for (const series of list) for (const each of index % 2 ? series.toReversed() : series) await each.next();
     console.error(`round ${index + 1} of ${ROUNDS} done`);
   }
-  report(list, rounds);
-  await reportLatency(list, rounds);
+  (profiling ? reportProfile : report)(list.flat());
+  if (!profiling) await reportLatency(list.flat());
+  console.log(
+    `\n${machine()}; ${generator}, ${LOAD.connections} connections, ${ROUNDS} rounds of ${LOAD.seconds} s, medians; ` +
+      `the load generator shares the cores with the service. CPU time is of a request, in microseconds.`,
+  );
 } finally {
+  // A process waits for its debugger before it exits.
+  for (const { profiler } of sides) profiler?.close();
   await stop();
 }

@@ -86,7 +86,7 @@ async function processDue({ database, databaseUrl }, workers, checks) {
   );
   const environment = { DATABASE_URL: databaseUrl, PORT: '0', WORKER: 'on', LOG_LEVEL: 'error' };
   const started = await Promise.all(
-    Array.from({ length: workers }, () => start('dist/apps/worker/src/main.js', environment, /(http:\/\/\S+)/, true)),
+    Array.from({ length: workers }, () => start('dist/apps/worker/src/main.js', environment, /(http:\/\/\S+)/)),
   );
   // Measured from the first processed subscription to the last, without the start of the processes.
   while (!(await isDone(order[0]))) await new Promise((resolve) => setTimeout(resolve, 5));

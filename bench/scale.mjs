@@ -159,7 +159,7 @@ process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
   ensureBuilt();
   const service = await startService(SETTINGS);
-  const bare = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
+  const { url: bare } = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
   const token = await login(service.url, service.password);
   const scopes = [
     'catalog:read',

@@ -1,32 +1,47 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-bench-'));
+/** Temporary files of this run, removed at the end. */
+export const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-bench-'));
 fs.chmodSync(folder, 0o755);
+/** The value of a command line option, as in `--only TEXT`. */
+export const option = (name) =>
+  process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined;
+/** `--node PATH`: the Node binary that runs the service and the baselines. */
+const node = option('--node') ?? process.execPath;
 /** Node flags of `npm start` and the container. The baselines run with the same flags. */
 const FLAGS = ['--max-semi-space-size=64'];
 const children = [];
-let stopDatabase = async () => undefined;
+const databases = [];
 
-/** Starts a script and waits until it prints its address. @returns the address; with `ending`, `{ url, end }` */
-export function start(script, environment, url, ending = false) {
-  const child = spawn(process.execPath, [...FLAGS, path.join(root, script)], {
-    cwd: root,
+/**
+ * Starts a script of the checkout `dir` and waits until its output matches `url`.
+ * @returns `{ url, pid, inspector, end }`; `inspector` is the WebSocket URL with `inspect: true`
+ */
+export function start(script, environment, url, { dir = root, inspect = false } = {}) {
+  const flags = [...FLAGS, ...(inspect ? ['--inspect=127.0.0.1:0'] : [])];
+  const child = spawn(node, [...flags, path.join(dir, script)], {
+    cwd: dir,
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
   const end = () => new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     let output = '';
+    let inspector;
+    child.stderr.on('data', (data) => {
+      inspector ??= /Debugger listening on (ws:\S+)/.exec(data)?.[1];
+      if (!/debugger|inspector/i.test(data)) process.stderr.write(data);
+    });
     child.stdout.on('data', (data) => {
       output += data;
       const found = url.exec(output)?.[1];
-      if (found) resolve(ending ? { url: found, end } : found);
+      if (found) resolve({ url: found, pid: child.pid, inspector, end });
     });
     child.once('exit', (code) => reject(new Error(`${script} ended with ${code}\n${output}`)));
   });
@@ -39,7 +54,7 @@ export async function stop() {
         child.exitCode === null && new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM')),
     ),
   );
-  await stopDatabase();
+  await Promise.all(databases.map((database) => database.stop()));
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 
@@ -53,29 +68,38 @@ export async function call(url, method, at, { token, body }) {
   return answer.json();
 }
 
-/** Starts the service without jobs on a new embedded PostgreSQL with these settings. */
-export async function startService(settings = {}, environment = {}) {
+/** Starts a new embedded PostgreSQL with these settings, and gives the environment of a service without jobs on it. */
+export async function startDatabase(settings = {}) {
   const { startEmbeddedPostgres } = await import('../dist/libs/platform/src/embedded/embedded-postgres.js');
-  const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), settings });
-  stopDatabase = () => server.stop();
-  const password = randomBytes(18).toString('base64url');
-  const own = {
-    ...environment,
-    DATA_DIR: folder,
-    DATABASE_URL: server.url(),
+  const dataDir = path.join(folder, `service-${databases.length}`);
+  const database = await startEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres'), settings });
+  databases.push(database);
+  const environment = {
+    DATA_DIR: dataDir,
+    DATABASE_URL: database.url(),
     PORT: '0',
-    ADMIN_PASSWORD: password,
+    ADMIN_PASSWORD: randomBytes(18).toString('base64url'),
     RATE_LIMIT_PER_MINUTE: '0',
     WORKER: 'off',
     LOG_LEVEL: 'error',
     SAMPLE_DATA: 'off',
   };
+  return { environment, pid: database.pid, superuserUrl: database.superuserUrl('tollgate') };
+}
+
+/**
+ * Starts the service of the checkout `dir`, without jobs, on a new embedded PostgreSQL with these settings.
+ * @returns the result of `start`, the password of the admin, and the process and URLs of the database
+ */
+export async function startService(settings = {}, environment = {}, options = {}) {
+  const { environment: own, pid, superuserUrl } = await startDatabase(settings);
   return {
-    url: await start('scripts/start.mjs', own, /API +(http:\/\/[^/\s]+)\/v1/),
-    password,
-    databaseUrl: server.url(),
-    superuserUrl: server.superuserUrl('tollgate'),
-    folder,
+    ...(await start('scripts/start.mjs', { ...own, ...environment }, /API +(http:\/\/[^/\s]+)\/v1/, options)),
+    password: own.ADMIN_PASSWORD,
+    postgres: pid,
+    databaseUrl: own.DATABASE_URL,
+    superuserUrl,
+    folder: own.DATA_DIR,
   };
 }
 
@@ -87,4 +111,4 @@ export async function login(url, password) {
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 export const round = (value) => Math.round(value).toLocaleString('en');
 export const machine = () =>
-  `${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Node ${process.version}, embedded PostgreSQL 18, ${new Date().toISOString().slice(0, 10)}`;
+  `${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}, embedded PostgreSQL 18, ${new Date().toISOString().slice(0, 10)}`;

@@ -156,7 +156,7 @@ try {
     databaseUrl,
     folder,
   } = await startService({}, { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' });
-  const receiver = await start('bench/receiver.mjs', {}, /(http:\/\/\S+)/);
+  const { url: receiver } = await start('bench/receiver.mjs', {}, /(http:\/\/\S+)/);
   await start(
     'dist/apps/worker/src/main.js',
     {

@@ -9,6 +9,9 @@ const oneWay = Object.entries(BELOW).map(([lib, below]) => ({
   to: { path: '^libs/', pathNot: `^libs/(${[lib, ...below].join('|')})/` },
 }));
 
+/** Domains that call pure functions of lower libs: rest of a period, statuses that pay, form of a number. */
+const DERIVING = '^libs/(billing|entitlements)/src/domain/';
+
 module.exports = {
   forbidden: [
     ...oneWay,
@@ -67,9 +70,27 @@ module.exports = {
       severity: 'error',
       comment:
         'domain/ imports the kernel and its own folder; from lower libs only types; and zod, which only describes shapes.',
-      from: { path: '^libs/([^/]+)/src/domain/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^libs/([^/]+)/src/domain/', pathNot: ['\\.spec\\.ts$', DERIVING] },
       to: {
         pathNot: ['^libs/kernel/', '^libs/$1/src/domain/', 'node_modules/zod/'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'pure-domain-deriving',
+      severity: 'error',
+      comment:
+        'These domains derive from subscriptions: they may also call the pure functions of the libs that they derive from.',
+      from: { path: DERIVING, pathNot: '\\.spec\\.ts$' },
+      to: {
+        pathNot: [
+          '^libs/kernel/',
+          '^libs/(catalog|subscriptions|entitlements)/src/index\\.ts$',
+          '^libs/(billing|entitlements)/src/domain/',
+          // isDeepStrictEqual
+          '^util$',
+          'node_modules/zod/',
+        ],
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -89,6 +110,13 @@ module.exports = {
         pathNot: ['\\.(repository|entity|entities|module)\\.ts$', '^libs/platform/src/database/'],
       },
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
+    },
+    {
+      name: 'stripe-in-its-lib-only',
+      severity: 'error',
+      comment: 'Only libs/stripe imports the package stripe: others use the port PaymentProvider.',
+      from: { path: '^(apps|libs|clients|migrations)/', pathNot: '^libs/stripe/' },
+      to: { path: 'node_modules/stripe/' },
     },
     {
       name: 'controllers-call-services',

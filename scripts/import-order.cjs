@@ -16,6 +16,9 @@ module.exports = {
   entitlements: [...CATALOG, 'subscriptions'],
   metering: [...CATALOG, 'subscriptions', 'entitlements'],
   deliveries: GROUND,
+  billing: [...CATALOG, 'users', 'subscriptions', 'entitlements', 'metering', 'deliveries'],
+  stripe: [...GROUND, 'billing'],
+  documents: [...GROUND, 'billing'],
   webhooks: [...GROUND, 'catalog', 'deliveries'],
   notifications: [...GROUND, 'users', 'customers', 'deliveries'],
   auth: [...CATALOG, 'users', 'deliveries'],
@@ -29,5 +32,6 @@ module.exports = {
     'webhooks',
     'notifications',
     'auth',
+    'billing',
   ],
 };

@@ -164,6 +164,8 @@ function madeAt({ plan, clock }, made, renewals) {
     canceledAt: null,
     endedAt: null,
     pausedAt: null,
+    pastDueSince: null,
+    graceEndsAt: null,
     deniedUntil: null,
     scheduledChange: null,
     addOns: NO_ADD_ONS,

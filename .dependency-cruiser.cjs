@@ -12,6 +12,9 @@ const oneWay = Object.entries(BELOW).map(([lib, below]) => ({
 /** Domains that call pure functions of lower libs: rest of a period, statuses that pay, form of a number. */
 const DERIVING = '^libs/(billing|entitlements)/src/domain/';
 
+/** Page apps, bundled for browsers. */
+const PAGES = '^apps/(admin|portal)/';
+
 module.exports = {
   forbidden: [
     ...oneWay,
@@ -52,10 +55,17 @@ module.exports = {
       to: { path: '^(apps|libs|migrations)/' },
     },
     {
+      name: 'pages-import-no-server',
+      severity: 'error',
+      comment: 'Pages use the API as every other client does: they import clients and nothing of the server.',
+      from: { path: PAGES },
+      to: { path: '^(libs|migrations|apps/(api|worker))/' },
+    },
+    {
       name: 'server-imports-no-client',
       severity: 'error',
       comment: 'Clients call the server over HTTP; the server never imports one.',
-      from: { path: '^(apps|libs|migrations)/' },
+      from: { path: '^(apps|libs|migrations)/', pathNot: PAGES },
       to: { path: '^clients/' },
     },
     {
@@ -143,7 +153,8 @@ module.exports = {
       name: 'no-dev-packages',
       severity: 'error',
       comment: 'Packages used in production belong in dependencies.',
-      from: { path: '^(apps|libs|migrations)/', pathNot: '\\.spec\\.ts$' },
+      // Pages are bundled: their packages are needed for the build only.
+      from: { path: '^(apps|libs|migrations)/', pathNot: ['\\.spec\\.ts$', PAGES] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'type-only'] },
     },
     {
@@ -162,7 +173,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'types', 'default'],
-      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.d.ts'],
     },
   },
 };

@@ -1,4 +1,5 @@
 import eslint from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import { projectRules } from './scripts/lint-rules.mjs';
 
@@ -31,10 +32,14 @@ const CONTROLLERS = [
   ),
 ];
 
+/** Pages and components: they run in browsers, without dependency injection. */
+const BROWSER = ['apps/{admin,portal}/src', 'clients/{web,react}/src', 'examples/react/src'];
+const BROWSER_FILES = BROWSER.flatMap((folder) => [`${folder}/**/*.ts`, `${folder}/**/*.tsx`]);
+
 export default tseslint.config(
   { ignores: ['node_modules', '**/dist', 'clients/typescript/src/schema.ts', 'coverage', '.data', '**/*.cjs'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [eslint.configs.recommended, ...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
@@ -79,6 +84,17 @@ export default tseslint.config(
   { files: ['libs/platform/src/clock/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
   // The client runs in other services, which have no dependency injection.
   { files: ['clients/typescript/src/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
+  {
+    files: BROWSER_FILES,
+    extends: [reactHooks.configs.flat['recommended-latest']],
+    languageOptions: { parserOptions: { project: './tsconfig.browser.json' } },
+    rules: {
+      'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }],
+      'no-restricted-syntax': ['error', ...EVERYWHERE],
+      // TanStack Router throws redirects, which are no errors.
+      '@typescript-eslint/only-throw-error': 'off',
+    },
+  },
   { files: ['apps/*/src/main.ts', 'test/support/log-guard.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**/*.ts', '**/*.spec.ts'],

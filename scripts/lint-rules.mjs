@@ -2,7 +2,7 @@ import * as path from 'node:path';
 
 const VAGUE = /^(utils?|helpers?|common|shared|misc)$/;
 const ROLES =
-  /^[a-z0-9]+(-[a-z0-9]+)*(\.(module|controller|service|repository|entity|entities|dto|guard|interceptor|filter|pipe|decorator|strategy|operation|job|query|events|spec))?\.ts$/;
+  /^[a-z0-9]+(-[a-z0-9]+)*(\.(module|controller|service|repository|entity|entities|dto|guard|interceptor|filter|pipe|decorator|strategy|operation|job|query|events|spec))?\.tsx?$/;
 const MIGRATION = /^\d{13}-[a-z0-9-]+\.ts$/;
 const MAX_INJECTED = 8;
 const MAX_PARAMETERS = 5;

@@ -1,0 +1,7 @@
+import { createRoute } from '@tanstack/react-router';
+import { rootRoute } from '../../shell/root-route';
+
+export const moneyRoutes = [
+  createRoute({ getParentRoute: () => rootRoute, path: '/invoices' }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/payments' }),
+] as const;

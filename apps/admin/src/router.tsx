@@ -1,0 +1,28 @@
+import { createRouter } from '@tanstack/react-router';
+import { catalogueRoutes } from './areas/catalogue/routes';
+import { customerRoutes } from './areas/customers/routes';
+import { moneyRoutes } from './areas/money/routes';
+import { operationRoutes } from './areas/operations/routes';
+import { overviewRoutes } from './areas/overview/routes';
+import { webhookRoutes } from './areas/webhooks/routes';
+import { rootRoute } from './shell/root-route';
+
+export const router = createRouter({
+  basepath: '/admin',
+  routeTree: rootRoute.addChildren([
+    ...overviewRoutes,
+    ...customerRoutes,
+    ...catalogueRoutes,
+    ...moneyRoutes,
+    ...webhookRoutes,
+    ...operationRoutes,
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

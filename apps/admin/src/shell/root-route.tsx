@@ -1,0 +1,19 @@
+import { createRootRoute } from '@tanstack/react-router';
+import { EmptyState, ErrorState, useTexts } from '@tollgate/web';
+import type { ReactNode } from 'react';
+import { meQuery } from './me';
+import { queryClient } from './session';
+import { Shell } from './shell';
+import { shellTexts } from './shell-texts';
+
+/** Parent of every screen: the frame with navigation and search. */
+export const rootRoute = createRootRoute({
+  loader: () => queryClient.ensureQueryData(meQuery),
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
+});
+
+function NotFound(): ReactNode {
+  return <EmptyState title={useTexts(shellTexts).notFound} />;
+}

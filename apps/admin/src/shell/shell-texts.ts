@@ -1,0 +1,48 @@
+import { defineTexts } from '@tollgate/web';
+
+export const shellTexts = defineTexts(
+  {
+    title: 'Tollgate console',
+    navigation: 'Main navigation',
+    skip: 'Skip to the content',
+    notFound: 'This page does not exist',
+    notAllowed: 'Your role has no access to this page',
+    product: 'Product',
+    nav: {
+      overview: 'Overview',
+      customers: 'Customers',
+      catalogue: 'Catalogue',
+      invoices: 'Invoices',
+      payments: 'Payments',
+      webhooks: 'Webhooks',
+      apiKeys: 'API keys',
+      users: 'Users',
+      audit: 'Audit log',
+      testClocks: 'Test clocks',
+      settings: 'Settings',
+      account: 'My account',
+    },
+  },
+  {
+    title: 'Tollgate-Konsole',
+    navigation: 'Hauptnavigation',
+    skip: 'Zum Inhalt springen',
+    notFound: 'Diese Seite gibt es nicht',
+    notAllowed: 'Ihre Rolle hat keinen Zugriff auf diese Seite',
+    product: 'Produkt',
+    nav: {
+      overview: 'Übersicht',
+      customers: 'Kunden',
+      catalogue: 'Katalog',
+      invoices: 'Rechnungen',
+      payments: 'Zahlungen',
+      webhooks: 'Webhooks',
+      apiKeys: 'API-Schlüssel',
+      users: 'Benutzer',
+      audit: 'Prüfprotokoll',
+      testClocks: 'Testuhren',
+      settings: 'Einstellungen',
+      account: 'Mein Konto',
+    },
+  },
+);

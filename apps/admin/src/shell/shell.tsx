@@ -1,0 +1,92 @@
+import { ActionIcon, AppShell, Burger, Button, Group, Menu, NavLink, Text, useMantineColorScheme } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { Link, Outlet } from '@tanstack/react-router';
+import { commonTexts, LanguageContext, useTexts } from '@tollgate/web';
+import { type ReactNode, useContext } from 'react';
+import { useMe } from './me';
+import { NAVIGATION } from './navigation';
+import { session } from './session';
+import { shellTexts } from './shell-texts';
+
+/** Frame of all screens. */
+export function Shell(): ReactNode {
+  const t = useTexts(shellTexts);
+  const [opened, { toggle, close }] = useDisclosure();
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding={{ base: 'sm', sm: 'lg' }}
+    >
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t.navigation} />
+            <Text fw={700}>Tollgate</Text>
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <ColorSchemeButton />
+            <AccountMenu />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label={t.navigation}>
+        <Navigation onNavigate={close} />
+      </AppShell.Navbar>
+      <AppShell.Main id="content">
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Navigation({ onNavigate }: { onNavigate: () => void }): ReactNode {
+  const t = useTexts(shellTexts);
+  const { role } = useMe();
+  const visible = NAVIGATION.filter(({ roles }) => roles.includes(role));
+  return visible.map(({ to, label }) => (
+    <NavLink
+      key={to}
+      component={Link}
+      to={to}
+      label={t.nav[label]}
+      onClick={onNavigate}
+      activeProps={{ 'data-active': true }}
+    />
+  ));
+}
+
+function ColorSchemeButton(): ReactNode {
+  const t = useTexts(commonTexts);
+  const { toggleColorScheme } = useMantineColorScheme();
+  return (
+    <ActionIcon variant="default" size="lg" onClick={toggleColorScheme} aria-label={t.colorScheme}>
+      ◐
+    </ActionIcon>
+  );
+}
+
+function AccountMenu(): ReactNode {
+  const t = useTexts(commonTexts);
+  const { email, role } = useMe();
+  const { language, setLanguage } = useContext(LanguageContext);
+  const other = language === 'en' ? 'de' : 'en';
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" maw={220}>
+          <Text truncate size="sm">
+            {email}
+          </Text>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{role}</Menu.Label>
+        <Menu.Item onClick={() => setLanguage(other)}>
+          {t.language}: {other === 'de' ? 'Deutsch' : 'English'}
+        </Menu.Item>
+        <Menu.Item onClick={() => void session.signOut()}>{t.signOut}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -72,7 +72,7 @@ const IMPORT_BREACHES: Breach[] = [
   { rule: 'server-imports-no-client', file: 'apps/api/src/a.ts', code: `import '@tollgate/client';` },
   { rule: 'server-imports-no-client', file: 'migrations/a.ts', code: `import '@tollgate/client';` },
   { rule: 'pages-import-no-server', file: 'apps/admin/src/a.ts', code: `import '@app/kernel';` },
-  { rule: 'pages-import-no-server', file: 'apps/portal/src/a.ts', code: `import '../../api/src/b.js';` },
+  { rule: 'pages-import-no-server', file: 'apps/portal/src/a.ts', code: `import '@app/catalog';` },
   { rule: 'client-packages', file: 'clients/typescript/src/a.ts', code: `import 'pg';` },
   {
     rule: 'pure-domain',

@@ -1,4 +1,4 @@
-import { createRootRoute } from '@tanstack/react-router';
+import { createRootRoute, retainSearchParams } from '@tanstack/react-router';
 import { EmptyState, ErrorState, useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
 import { meQuery } from './me';
@@ -8,6 +8,10 @@ import { shellTexts } from './shell-texts';
 
 /** Parent of every screen: the frame with navigation and search. */
 export const rootRoute = createRootRoute({
+  validateSearch: ({ product }: Record<string, unknown>): { product?: string } =>
+    typeof product === 'string' && product !== '' ? { product } : {},
+  // The chosen product stays while the user moves between screens.
+  search: { middlewares: [retainSearchParams(['product'])] },
   loader: () => queryClient.ensureQueryData(meQuery),
   component: Shell,
   notFoundComponent: NotFound,

@@ -5,6 +5,7 @@ import { commonTexts, LanguageContext, useTexts } from '@tollgate/web';
 import { type ReactNode, useContext } from 'react';
 import { useMe } from './me';
 import { NAVIGATION } from './navigation';
+import { ProductSelect } from './product';
 import { session } from './session';
 import { shellTexts } from './shell-texts';
 
@@ -25,6 +26,7 @@ export function Shell(): ReactNode {
             <Text fw={700}>Tollgate</Text>
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <ProductSelect />
             <ColorSchemeButton />
             <AccountMenu />
           </Group>

@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { ApiError } from './api-error';
 import { pageNonce } from './nonce';
 import { type Language, LanguageContext, preferredLanguage, storeLanguage } from './texts';
-import { defaultTheme } from './theme';
+import { defaultTheme, readableColors } from './theme';
 
 const MAX_RETRIES = 2;
 
@@ -46,7 +46,12 @@ export function PageRoot({ client, theme, children }: PageRootProps): ReactNode 
   );
   return (
     <LanguageContext value={languageValue}>
-      <MantineProvider theme={theme ?? defaultTheme} defaultColorScheme="auto" getStyleNonce={() => pageNonce}>
+      <MantineProvider
+        theme={theme ?? defaultTheme}
+        cssVariablesResolver={readableColors}
+        defaultColorScheme="auto"
+        getStyleNonce={() => pageNonce}
+      >
         <QueryClientProvider client={client}>
           <Notifications position="top-right" />
           {children}

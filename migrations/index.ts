@@ -40,6 +40,7 @@ import { DeliveryChannelsValidated1700000000057 } from './1700000000057-delivery
 import { PortalSessions1700000000058 } from './1700000000058-portal-sessions.js';
 import { SecondFactors1700000000059 } from './1700000000059-second-factors.js';
 import { AccountMailKindsValidated1700000000060 } from './1700000000060-account-mail-kinds-validated.js';
+import { Search1700000000064 } from './1700000000064-search.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -85,4 +86,5 @@ export const migrations = [
   PortalSessions1700000000058,
   SecondFactors1700000000059,
   AccountMailKindsValidated1700000000060,
+  Search1700000000064,
 ];

@@ -273,6 +273,7 @@ export const ACCESS: Record<string, Access> = {
     users: 'product_admin',
     others: { allowed: 'a customer belongs to each product that puts it' },
   },
+  'GET /v1/search': { scope: 'customers:read', users: 'product_admin', support: 'reads', finance: 'reads' },
   'GET /v1/customers': { scope: 'customers:read', users: 'product_admin', support: 'reads' },
   'GET /v1/customers/:customer': {
     scope: 'customers:read',

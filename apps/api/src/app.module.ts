@@ -48,6 +48,7 @@ import { PortalModule } from './portal/portal.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { ReservationRoutesModule } from './reservations/reservation-routes.module.js';
 import { SampleModule } from './sample/sample.module.js';
+import { SearchRoutesModule } from './search/search-routes.module.js';
 import { SandboxRoutesModule } from './sandbox/sandbox-routes.module.js';
 import { StatsRoutesModule } from './stats/stats-routes.module.js';
 import { SubscriptionRoutesModule } from './subscriptions/subscription-routes.module.js';
@@ -72,6 +73,7 @@ const ROUTES = [
   PlansModule,
   CatalogRoutesModule,
   CustomerRoutesModule,
+  SearchRoutesModule,
   BillingProfileRoutesModule,
   SubscriptionRoutesModule,
   EntitlementRoutesModule,

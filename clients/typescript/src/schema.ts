@@ -1344,8 +1344,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List customers, newest first
-         * @description A service with a product sees the customers that are, or were, on it. Use `email` to find the customers of one address.
+         * List or find customers, newest first
+         * @description A service with a product sees the customers that are, or were, on it. `q` finds customers by the start of their key, e-mail address, name or its second word. Errors: 404 `product_not_found`; 403 `product_not_allowed`.
          */
         get: operations["listCustomers"];
         put?: never;
@@ -1388,6 +1388,26 @@ export interface paths {
          * @description Use it to show what a customer had before: each row is one subscription, ended ones included. Errors: 404 `customer_not_found` or `product_not_found`.
          */
         get: operations["listSubscriptionHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find customers, subscriptions, invoices and objects of the catalogue by one text
+         * @description Use it for one search box: hits are grouped by type, customers first, and the object with exactly this key or number is the first of its type. A caller finds only objects of the types and products that it may read.
+         */
+        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7533,6 +7553,24 @@ export interface components {
             data: components["schemas"]["SubscriptionDto"][];
             hasMore: boolean;
             nextCursor: string | null;
+        };
+        SearchHitDto: {
+            /** @enum {string} */
+            type: "customer" | "subscription" | "invoice" | "plan" | "feature" | "add_on" | "coupon";
+            id: string;
+            /** @description Key of the object; of an invoice its number; of a subscription its id. */
+            key: string;
+            /** @description Key of the customer; null for objects of the catalogue. */
+            customer: string | null;
+            /** @description Key of the product; null for customers. */
+            product: string | null;
+            /** @description Name or number that people read. */
+            title: string;
+            /** @description E-mail address, status or key; null: none. */
+            subtitle: string | null;
+        };
+        SearchResultDto: {
+            data: components["schemas"]["SearchHitDto"][];
         };
         BillingProfileDto: {
             name: string;
@@ -13894,6 +13932,20 @@ export interface operations {
                 fields?: string;
                 /** @description Only customers with this e-mail address, in any case. */
                 email?: string;
+                /** @description Start of the key, the e-mail address, the name or its second word, in any case. */
+                q?: string;
+                /** @description Key of a product. Default: all products that the caller may see. */
+                product?: string;
+                /** @description Only customers with a live subscription on this plan. */
+                plan?: string;
+                /** @description Created at or after. */
+                from?: string;
+                /** @description Created before. */
+                to?: string;
+                /** @description Only customers with a subscription in this status; with `plan`, one on that plan. */
+                status?: "trialing" | "active" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
+                /** @description By the time of creation. */
+                order?: "newest" | "oldest";
             };
             header?: never;
             path?: never;
@@ -13913,6 +13965,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -14020,6 +14073,39 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Text to find. Customers: start of the key, the e-mail address, the name or its second word. Invoices: start of the number, or the serial number. Subscriptions: the id. Catalogue: a part of the key or the name. */
+                q: string;
+                /** @description Maximum number of hits of each type. */
+                limit: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResultDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];

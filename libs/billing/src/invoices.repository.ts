@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PageRequest, ScopeFilter } from '@app/kernel';
-import { Database, inScope } from '@app/platform';
+import { Database, inScope, startsWith } from '@app/platform';
 import type { Invoice, InvoiceStatus } from './domain/invoice.js';
 import type { Payment } from './domain/payment.js';
 import {
@@ -22,6 +22,14 @@ export interface InvoiceFilter {
   from?: Date;
   to?: Date;
 }
+
+/** A finalized invoice that a search found. */
+export interface FoundInvoice extends Pick<Invoice, 'id' | 'status' | 'customerId' | 'productId'> {
+  number: string;
+}
+
+/** A serial number that a bigint holds. */
+const SERIAL = /^[0-9]{1,18}$/;
 
 /** SQL condition: billing of the product is on. Its drafts wait while it is off. */
 const BILLED = 'exists (select 1 from products p where p.id = i.product_id and p.billing is not null)';
@@ -136,6 +144,21 @@ export class InvoicesRepository {
       [customerId, id],
     );
     return row ?? null;
+  }
+
+  /**
+   * Finalized invoices whose number starts with the text, or ends with it as its serial number: those with the number
+   * itself first, then newest first.
+   */
+  search(text: string, scope: ScopeFilter, limit: number): Promise<FoundInvoice[]> {
+    const values: unknown[] = [startsWith(text), text.toLowerCase(), SERIAL.test(text) ? text : null];
+    const rows = inScope(scope, { customer: 'i.customer_id', product: 'i.product_id' }, values);
+    return this.database.query(
+      `select i.id, i.number, i.status, i.customer_id as "customerId", i.product_id as "productId" from invoices i
+       where (lower(i.number) like $1 or i.id in (select n.id from products p join invoices n on n.product_id = p.id and n.serial = $3::bigint))
+         and i.number is not null and ${rows} order by lower(i.number) <> $2, i.id desc limit ${limit}`,
+      values,
+    );
   }
 
   /** Lists invoices, newest first. */

@@ -2,7 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
 import { Events } from '@app/events';
-import { type Actor, DomainError, newId, notFound, type Page, type PageRequest, toPage } from '@app/kernel';
+import {
+  type Actor,
+  DomainError,
+  newId,
+  notFound,
+  type Page,
+  type PageRequest,
+  type ScopeFilter,
+  toPage,
+} from '@app/kernel';
 import { Database } from '@app/platform';
 import { draftTotals, emptyDraft } from './domain/draft.js';
 import type { Invoice } from './domain/invoice.js';
@@ -12,7 +21,7 @@ import { assertNoneUnderWay } from './domain/payment.js';
 import { Dunning } from './dunning.service.js';
 import { invoiceEvent } from './invoice-event.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
-import { type InvoiceFilter, InvoicesRepository } from './invoices.repository.js';
+import { type FoundInvoice, type InvoiceFilter, InvoicesRepository } from './invoices.repository.js';
 import { UsageRelease } from './usage-release.service.js';
 
 /** A command on one invoice. */
@@ -52,6 +61,11 @@ export class InvoicesService {
    */
   async get(id: string): Promise<Invoice> {
     return (await this.invoices.find(id)) ?? invoiceNotFound();
+  }
+
+  /** Finalized invoices by the start of their number, or by their serial number. */
+  search(text: string, scope: ScopeFilter, limit: number): Promise<FoundInvoice[]> {
+    return this.invoices.search(text, scope, limit);
   }
 
   /** Lists invoices, newest first. */

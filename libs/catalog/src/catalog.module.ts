@@ -5,6 +5,7 @@ import { AddOnsRepository } from './add-ons.repository.js';
 import { AddOnsService } from './add-ons.service.js';
 import { BillingSettingsService } from './billing-settings.service.js';
 import { CatalogReader } from './catalog-reader.js';
+import { CatalogSearch } from './catalog-search.repository.js';
 import { CatalogService } from './catalog.service.js';
 import {
   AddOnEntity,
@@ -62,6 +63,7 @@ const entities = [
     TaxRatesService,
     OptionalPartsService,
     CatalogService,
+    CatalogSearch,
   ],
   exports: [
     CatalogReader,
@@ -73,6 +75,7 @@ const entities = [
     CouponsService,
     TaxRatesService,
     CatalogService,
+    CatalogSearch,
   ],
 })
 export class CatalogModule implements OnModuleInit {

@@ -27,6 +27,7 @@ export { type QueryTally, requestTally } from './observation/request-tally.js';
 export { isTracing, startTracing, stopTracing, tracer } from './observation/tracing.js';
 export { type Dependencies, type DependencyState, Readiness } from './database/readiness.js';
 export { inScope, type ScopeColumns } from './database/scope-condition.js';
+export { contains, startsWith } from './database/text-match.js';
 export { startDatabase } from './database/start-database.js';
 export { Idempotency, type IdempotentRequest, type IdempotentResponse, keyReused } from './idempotency/idempotency.js';
 export { fetchCached } from './cache/fetch-cached.js';

@@ -31,6 +31,7 @@ export {
   type Command,
   LifecycleService,
 } from './lifecycle.service.js';
+export type { MemberFilter } from './members.repository.js';
 export { MembersService } from './members.service.js';
 export type { StoredProrationLine } from './proration-lines.repository.js';
 export type { PlanStats } from './subscription-stats.repository.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Customer, CustomersService } from '@app/customers';
 import { notFound, type Page, type PageRequest, type ScopeFilter, toPage } from '@app/kernel';
-import { MembersRepository } from './members.repository.js';
+import { type MemberFilter, MembersRepository } from './members.repository.js';
 
 /**
  * Which customers belong to which product: a customer is a member of every product on which it ever had a subscription.
@@ -39,11 +39,8 @@ export class MembersService {
     return customer;
   }
 
-  /**
-   * Customers of a scope, newest first: those of one product, of one customer, or all.
-   * @param email narrows the list to this address, in any case
-   */
-  async list(page: PageRequest, scope: ScopeFilter, email?: string): Promise<Page<Customer>> {
-    return toPage(await this.members.list(page, scope, email), page.limit);
+  /** Customers of a scope and filter: those of one product, of one customer, or all. Default order: newest first. */
+  async list(page: PageRequest, scope: ScopeFilter, filter: MemberFilter = {}): Promise<Page<Customer>> {
+    return toPage(await this.members.list(page, scope, filter), page.limit);
   }
 }

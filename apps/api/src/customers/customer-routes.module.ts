@@ -7,6 +7,7 @@ import { EntitlementsModule } from '@app/entitlements';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
 import { CustomersController } from './customers.controller.js';
+import { ListCustomersOperation } from './list-customers.operation.js';
 import { LiveSubscriptionOperation } from './live-subscription.operation.js';
 
 @Module({
@@ -20,6 +21,6 @@ import { LiveSubscriptionOperation } from './live-subscription.operation.js';
     SubscriptionRoutesModule,
   ],
   controllers: [CustomersController],
-  providers: [LiveSubscriptionOperation],
+  providers: [ListCustomersOperation, LiveSubscriptionOperation],
 })
 export class CustomerRoutesModule {}

@@ -7,7 +7,7 @@ import { CouponRedemptions } from '@app/billing';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import type { CachedSnapshot } from '@app/entitlements';
-import { MembersService, SubscriptionsService } from '@app/subscriptions';
+import { SubscriptionsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal, CurrentSnapshot } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
@@ -32,6 +32,7 @@ import {
   ListCustomersQueryDto,
   PutCustomerDto,
 } from './dto/customer.dto.js';
+import { ListCustomersOperation } from './list-customers.operation.js';
 import { LiveSubscriptionOperation } from './live-subscription.operation.js';
 
 const PUT_STATUS = { created: 201, updated: 200 } as const;
@@ -41,7 +42,7 @@ const PUT_STATUS = { created: 201, updated: 200 } as const;
 @Controller('v1/customers')
 export class CustomersController {
   constructor(
-    private readonly members: MembersService,
+    private readonly customers: ListCustomersOperation,
     private readonly subscriptions: SubscriptionsService,
     private readonly liveSubscriptions: LiveSubscriptionOperation,
     private readonly accounts: CustomerAccountsService,
@@ -85,23 +86,15 @@ export class CustomersController {
   }
 
   /**
-   * A service with a product sees the customers that are, or were, on it. Use `email` to find the customers of one
-   * address.
+   * A service with a product sees the customers that are, or were, on it. `q` finds customers by the start of their
+   * key, e-mail address, name or its second word. Errors: 404 `product_not_found`; 403 `product_not_allowed`.
    */
   @Get()
   @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
-  @ApiOperation({ operationId: 'listCustomers', summary: 'List customers, newest first' })
-  async list(
-    @Query() query: ListCustomersQueryDto,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<CustomerPageDto> {
-    const { productKey, filter } = principal.scope;
-    const binding = { product: productKey, email: query.email };
-    return this.pages.answer(
-      await this.members.list(this.pages.request(query, binding), filter, query.email),
-      binding,
-      CustomerDto.of,
-    );
+  @ApiOperation({ operationId: 'listCustomers', summary: 'List or find customers, newest first' })
+  @ApiProblems(404)
+  list(@Query() query: ListCustomersQueryDto, @CurrentPrincipal() principal: Principal): Promise<CustomerPageDto> {
+    return this.customers.list(query, principal.scope);
   }
 
   /**

@@ -1,9 +1,20 @@
-import { IsOptional, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
 import type { Customer } from '@app/customers';
 import { type Interval } from '@app/kernel';
-import { CurrencyField, EmailField, IntervalField, KeyField, ProductField } from '../../http/input/fields.js';
+import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
+import {
+  CurrencyField,
+  EmailField,
+  InstantField,
+  IntervalField,
+  KeyField,
+  ProductField,
+  SearchField,
+} from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
+
+const CUSTOMER_ORDERS = ['newest', 'oldest'] as const;
 
 export class ProfileDto {
   /** Name that people read. Null deletes it. @example "Acme Ltd" */
@@ -72,6 +83,43 @@ export class PutCustomerDto extends ProfileDto {
 export class ListCustomersQueryDto extends ListQuery {
   @EmailField({ optional: true, description: 'Only customers with this e-mail address, in any case.' })
   email?: string;
+
+  @SearchField({
+    optional: true,
+    description: 'Start of the key, the e-mail address, the name or its second word, in any case.',
+  })
+  q?: string;
+
+  @ProductField({ nonEmpty: true, description: 'Key of a product. Default: all products that the caller may see.' })
+  product?: string;
+
+  @KeyField({
+    optional: true,
+    nonEmpty: true,
+    example: 'pro',
+    description: 'Only customers with a live subscription on this plan.',
+  })
+  plan?: string;
+
+  /** Only customers with a subscription in this status; with `plan`, one on that plan. @example past_due */
+  @IsOptional()
+  @IsIn(SUBSCRIPTION_STATUSES)
+  status?: SubscriptionStatus;
+
+  @InstantField({ optional: true, description: 'Created at or after.' })
+  from?: string;
+
+  @InstantField({ optional: true, description: 'Created before.' })
+  to?: string;
+
+  /**
+   * By the time of creation.
+   * @default newest
+   * @example oldest
+   */
+  @IsOptional()
+  @IsIn(CUSTOMER_ORDERS)
+  order?: (typeof CUSTOMER_ORDERS)[number];
 }
 
 /** A customer: the party that subscribes. */

@@ -3,12 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply } from 'fastify';
 import {
-  type ApiKeyPrincipal,
   ApiKeysService,
-  isAdmin,
-  isFinance,
-  isSeller,
-  isSupport,
   PORTAL_TOKEN_PREFIX,
   PortalSessionsService,
   type Principal,
@@ -17,6 +12,7 @@ import {
 } from '@app/auth';
 import { DomainError, invalidField } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
+import { admissionOf, type StaffRole } from './admission.js';
 import { ACCESS_RULE, type AccessRule, type OpenRule } from './allow.decorator.js';
 import { type CompilableGuard, type RouteRequest, type RouteTarget, runGuard, type Step } from '../routes/route.js';
 import { originOf } from './request-origin.decorator.js';
@@ -97,25 +93,13 @@ function admit(request: RouteRequest, rule: AccessRule | OpenRule | undefined, p
   if (rule === 'public' || rule === 'optional') return;
   if (!principal)
     throw new DomainError('unauthenticated', 'authentication_required', 'An access token or an API key is required.');
-  if (principal.kind === 'api_key') assertScope(rule ?? {}, principal);
-  else if (principal.kind === 'portal') assertForPortal(rule ?? {});
-  else request.caller = admitUser(rule ?? {}, principal, request.body);
+  const { caller, reasonOf } = admissionOf(rule ?? {}, principal);
+  if (reasonOf) requireReason(reasonOf, request.body);
+  request.caller = caller;
 }
 
 const invalidToken = (): DomainError =>
   new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
-
-function assertScope({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
-  if (scope && scopes.has(scope)) return;
-  const detail = scope
-    ? `The API key needs the scope ${scope}.`
-    : 'API keys cannot call this route; use an access token.';
-  throw new DomainError('forbidden', 'insufficient_scope', detail, { scope });
-}
-
-function assertForPortal({ portal }: AccessRule): void {
-  if (!portal) throw new DomainError('forbidden', 'not_for_portal', 'A portal session cannot call this route.');
-}
 
 /** @throws DomainError for a user who must set up a second factor, on every route but those for it */
 function assertBeforeSecondFactor(rule: AccessRule | OpenRule | undefined): void {
@@ -127,24 +111,7 @@ function assertBeforeSecondFactor(rule: AccessRule | OpenRule | undefined): void
   );
 }
 
-/** The user with the scope that the rule of the route gives it. */
-function admitUser(rule: AccessRule, principal: UserPrincipal, body: unknown): UserPrincipal {
-  if (!rule.users) throw new DomainError('forbidden', 'services_only', 'Users cannot call this route; use an API key.');
-  if (rule.support && isSupport(principal)) {
-    if (rule.support === 'repairs') requireReason('support', body);
-    return { ...principal, scope: principal.scope.widened() };
-  }
-  if (rule.finance && isFinance(principal)) {
-    if (rule.finance === 'settles') requireReason('finance', body);
-    return { ...principal, scope: principal.scope.widened() };
-  }
-  const isRefused =
-    (rule.users === 'admin' && !isAdmin(principal)) || (rule.users === 'product_admin' && !isSeller(principal));
-  if (isRefused) throw new DomainError('forbidden', 'admin_only', 'Only admins may call this route.');
-  return principal;
-}
-
-function requireReason(role: 'support' | 'finance', body: unknown): void {
+function requireReason(role: StaffRole, body: unknown): void {
   const { reason } = (body ?? {}) as { reason?: unknown };
   if (typeof reason !== 'string' || reason.trim() === '') throw invalidField('reason', `is required for ${role}`);
 }

@@ -40,6 +40,7 @@ const MAX_CUSTOMER_KEY = 128;
 const MAX_NAME = 200;
 const MAX_EMAIL = 254;
 const MAX_REASON = 500;
+const MAX_SEARCH = 128;
 const MAX_FIELD_LIST = 512;
 
 /**
@@ -95,6 +96,10 @@ export const CustomerField = (options: TextOptions = {}) => text(MAX_CUSTOMER_KE
 export const NameField = (options: FieldOptions = {}) => text(MAX_NAME, { nonEmpty: true, ...options });
 
 export const EmailField = (options: FieldOptions = {}) => text(MAX_EMAIL, { example: 'ann@example.com', ...options });
+
+/** A text to find objects by: short ones match too many rows. */
+export const SearchField = (options: FieldOptions = {}) =>
+  field({ example: 'acme', ...options }, { minLength: 2, maxLength: MAX_SEARCH }, IsString(), Length(2, MAX_SEARCH));
 
 /** Why a change was made: stored with its event. One that must not be empty is not blank either. */
 export const ReasonField = ({ nonEmpty, ...options }: TextOptions = {}) => {

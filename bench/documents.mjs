@@ -61,7 +61,7 @@ async function measure(work) {
   return `median ${median(times).toFixed(1)} ms, slowest ${worst.toFixed(1)} ms, first ${firstMs.toFixed(0)} ms, ${length.toLocaleString('en')} bytes`;
 }
 
-ensureBuilt();
+await ensureBuilt();
 const { EInvoice, InvoicePdf } = await import('../dist/libs/documents/src/index.js');
 const [pdf, eInvoice] = [new InvoicePdf(), new EInvoice()];
 console.log(machine());

@@ -72,7 +72,7 @@ async function measure(url, key, feature, perCustomer) {
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
-  ensureBuilt();
+  await ensureBuilt();
   const { url, password } = await startService();
   const token = await login(url, password);
   const { key } = await call(url, 'POST', '/v1/api-keys', {

@@ -138,7 +138,7 @@ async function reportLatency(list) {
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
-  ensureBuilt();
+  await ensureBuilt();
   await startSides();
   const servers = {
     bare: await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/),

@@ -8,7 +8,7 @@ import { startDatabase } from './support.mjs';
  *   (of PostgreSQL) and `end`
  */
 export async function startInProcess(settings = {}) {
-  ensureBuilt();
+  await ensureBuilt();
   const { superuserUrl, pid, environment } = await startDatabase(settings);
   const [{ Config, startDatabase: openDatabase }, { createApp }, { BootstrapData }, { default: pg }] =
     await Promise.all([

@@ -200,7 +200,7 @@ async function reportLists(url, key, database) {
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
-  ensureBuilt();
+  await ensureBuilt();
   const { url, password, databaseUrl, superuserUrl } = await startService(POSTGRES);
   const token = await login(url, password);
   const { key } = await call(url, 'POST', '/v1/api-keys', {

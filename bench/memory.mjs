@@ -40,7 +40,7 @@ function slopeOf(values) {
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
-  ensureBuilt();
+  await ensureBuilt();
   const service = await startService({}, { WORKER: 'on' });
   const print = (when, rate) => {
     const megabytes = residentMegabytes(service.pid);

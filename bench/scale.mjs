@@ -157,7 +157,7 @@ function report(sizes) {
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
-  ensureBuilt();
+  await ensureBuilt();
   const service = await startService(SETTINGS);
   const { url: bare } = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
   const token = await login(service.url, service.password);

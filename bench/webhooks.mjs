@@ -149,7 +149,7 @@ const CASES = [
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
-  ensureBuilt();
+  await ensureBuilt();
   const {
     url: service,
     password,

@@ -187,7 +187,7 @@ export async function lintMigrations(folder) {
  */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [folder] = process.argv.slice(2);
-  if (!folder) ensureBuilt();
+  if (!folder) await ensureBuilt();
   const problems = await lintMigrations(path.resolve(folder ?? path.join(root, 'dist', 'migrations')));
   for (const problem of problems) console.error(problem);
   console.error(problems.length === 0 ? 'The migrations have no problems.' : `${problems.length} problems.`);

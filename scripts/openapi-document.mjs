@@ -10,7 +10,7 @@ const FILE = path.resolve(import.meta.dirname, '..', 'dist', 'openapi.json');
  * @returns the path of the document
  */
 export async function ensureDocument() {
-  ensureBuilt();
+  await ensureBuilt();
   if (fs.existsSync(FILE)) return FILE;
   const { NestFactory } = await import('@nestjs/core');
   const { FastifyAdapter } = await import('@nestjs/platform-fastify');

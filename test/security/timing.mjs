@@ -35,7 +35,7 @@ function mannWhitney(a, b) {
   return Math.min(1, 2 * tail);
 }
 
-ensureBuilt();
+await ensureBuilt();
 const service = await startService();
 const post = async (at, body, headers = {}) => {
   const began = performance.now();

@@ -1,9 +1,8 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { RegistrationService } from '@app/accounts';
 import { CatalogService } from '@app/catalog';
 import { Config } from '@app/platform';
+import { packageFolder } from './package-folder.js';
 
 export interface BootstrapOutcome {
   /** Products whose sample catalogue was loaded now. */
@@ -24,7 +23,7 @@ export class BootstrapData {
 
   async run(): Promise<BootstrapOutcome> {
     await this.catalog.ensureBuiltin();
-    const samples = this.config.sampleData ? await this.catalog.loadSamples(samplesFolder()) : [];
+    const samples = this.config.sampleData ? await this.catalog.loadSamples(packageFolder('samples')) : [];
     const { created, generatedPassword } = await this.registration.ensureAdmin(
       this.config.adminEmail,
       this.config.adminPassword,
@@ -32,11 +31,4 @@ export class BootstrapData {
     );
     return { samples, adminCreated: created, generatedPassword };
   }
-}
-
-/** `samples/` beside the package.json, from the sources and from the build alike. */
-export function samplesFolder(): string {
-  let folder = import.meta.dirname;
-  while (!fs.existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
-  return path.join(folder, 'samples');
 }

@@ -10,6 +10,7 @@ import { Config, Readiness, ServiceLogger } from '@app/platform';
 import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './openapi/docs.js';
 import { openApiDocument } from './openapi/document.js';
+import { addPages } from './pages/pages.js';
 import { PreparedPages } from './openapi/prepared.js';
 import { ENCODINGS, WORTH_COMPRESSING_BYTES } from './http/compression/compression.js';
 import { originOf } from './http/access/request-origin.decorator.js';
@@ -175,6 +176,7 @@ export async function prepare(
       if (readiness.isStopping) void reply.header('connection', 'close');
       done();
     });
+  if (config.pages) addPages(server);
   inFlight.guard(app.getHttpServer());
   boundConnections(server);
 }

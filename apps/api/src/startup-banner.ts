@@ -21,7 +21,7 @@ export function startupBanner(
   return `
 Tollgate is ready.
   API        ${url}/v1
-  Docs       ${url}/docs      (OpenAPI: ${url}/openapi.json)
+${config.pages ? `  Console    ${url}/admin\n` : ''}  Docs       ${url}/docs      (OpenAPI: ${url}/openapi.json)
   Health     ${url}/health/live, ${url}/health/ready
   Database   ${config.embeddedDatabase ? `embedded PostgreSQL, kept in ${config.dataDir}` : 'DATABASE_URL'}
   Admin      ${config.adminEmail}, password ${password}

@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { type Invoice, InvoicesService } from '@app/billing';
 import { CatalogService } from '@app/catalog';
@@ -6,7 +5,7 @@ import { type Customer, CustomersService, TestClocksService } from '@app/custome
 import { addDays, SYSTEM_ACTOR } from '@app/kernel';
 import { MeteringService } from '@app/metering';
 import { EnrolmentService } from '@app/subscriptions';
-import { samplesFolder } from '../bootstrap-data.js';
+import { packageFolder } from '../package-folder.js';
 import { SamplePayments } from './sample-payments.js';
 import { AdvanceClockOperation } from '../test-clocks/advance-clock.operation.js';
 
@@ -41,7 +40,7 @@ export class SampleCustomer {
    */
   async ensure(): Promise<Invoice | null> {
     try {
-      await this.catalog.loadSamples(path.join(samplesFolder(), 'with-billing'));
+      await this.catalog.loadSamples(packageFolder('samples', 'with-billing'));
       const customer = (await this.customers.findByKey(KEY)) ?? (await this.create());
       const { data } = await this.invoices.list(
         { limit: 1, after: null },

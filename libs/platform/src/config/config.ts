@@ -69,6 +69,7 @@ const schema = z.object({
   SAMPLE_DATA: optional(onOff),
   RATE_LIMIT_PER_MINUTE: optional(z.coerce.number().int().min(0)),
   WORKER: optional(onOff),
+  PAGES: optional(onOff),
   LOG_LEVEL: optional(z.enum(['debug', 'info', 'warn', 'error'])),
   USAGE_LANES: optional(z.coerce.number().int().min(1).max(64)),
   SIGNING_KEY_DAYS: optional(z.coerce.number().int().min(1).max(365)),
@@ -122,6 +123,8 @@ export class Config {
   /** Requests per minute and user, or address without credentials; 0: no limit. */
   readonly rateLimitPerMinute: number;
   readonly worker: boolean;
+  /** False: only the API is served, without the console and the portal. */
+  readonly pages: boolean;
   readonly logLevel: LogLevel;
   /** Number of usage batchers, each with one transaction at a time. Environment: USAGE_LANES. */
   readonly usageShards: number;
@@ -195,6 +198,7 @@ export class Config {
     this.sampleData = env.SAMPLE_DATA === undefined ? this.embeddedDatabase : env.SAMPLE_DATA === 'on';
     this.rateLimitPerMinute = env.RATE_LIMIT_PER_MINUTE ?? 100;
     this.worker = env.WORKER !== 'off';
+    this.pages = env.PAGES !== 'off';
     this.logLevel = env.LOG_LEVEL ?? 'info';
     this.usageShards = env.USAGE_LANES ?? 1;
     this.signingKeyDays = env.SIGNING_KEY_DAYS ?? 30;

@@ -1,4 +1,51 @@
-import { createRoute } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { rootRoute } from '../../shell/root-route';
 
-export const catalogueRoutes = [createRoute({ getParentRoute: () => rootRoute, path: '/catalogue' })] as const;
+const STATUSES = ['draft', 'published', 'archived'] as const;
+type Status = (typeof STATUSES)[number];
+
+const frame = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/catalogue',
+  component: lazyRouteComponent(() => import('./catalogue-frame'), 'CatalogueFrame'),
+});
+
+const start = createRoute({
+  getParentRoute: () => frame,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/catalogue/plans', replace: true });
+  },
+});
+
+const features = createRoute({
+  getParentRoute: () => frame,
+  path: '/features',
+  component: lazyRouteComponent(() => import('./features/feature-list'), 'FeatureList'),
+});
+
+const plans = createRoute({
+  getParentRoute: () => frame,
+  path: '/plans',
+  validateSearch: ({ status }: Record<string, unknown>): { status?: Status } => ({
+    status: STATUSES.find((one) => one === status),
+  }),
+  component: lazyRouteComponent(() => import('./plans/plan-list'), 'PlanList'),
+});
+
+const plan = createRoute({
+  getParentRoute: () => frame,
+  path: '/plans/$key',
+  // Id of the plan migration whose progress is shown.
+  validateSearch: ({ move }: Record<string, unknown>): { move?: string } =>
+    typeof move === 'string' && move !== '' ? { move } : {},
+  component: lazyRouteComponent(() => import('./plans/plan-page'), 'PlanPage'),
+});
+
+const draft = createRoute({
+  getParentRoute: () => frame,
+  path: '/plans/$key/draft',
+  component: lazyRouteComponent(() => import('./plans/draft-editor'), 'DraftEditor'),
+});
+
+export const catalogueRoutes = [frame.addChildren([start, features, plans, plan, draft])] as const;

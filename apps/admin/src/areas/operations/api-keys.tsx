@@ -108,7 +108,7 @@ function RotateKey(props: {
       title={t.rotateTitle(name)}
       confirm={t.rotate}
       onClose={props.onClose}
-      onDone={props.onDone}
+      onDone={(created) => props.onDone(created)}
       run={() => {
         const body = { overlapSeconds: Math.round(Number(hours) * SECONDS_PER_HOUR) };
         return bodyOf(api.POST('/v1/api-keys/{id}/rotate', { params: { path: { id } }, body }));

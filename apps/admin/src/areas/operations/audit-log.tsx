@@ -95,7 +95,7 @@ function Details({ entry, onClose }: { entry: Entry | null; onClose: () => void 
   const t = useTexts(operationTexts).audit;
   const formats = useFormats();
   if (!entry) return null;
-  const facts: [string, ReactNode][] = [
+  const facts: [string, string | null | undefined][] = [
     [t.at, formats.dateTime(entry.at)],
     [t.actor, `${entry.actor.name ?? ''} (${entry.actor.kind} ${entry.actor.id ?? ''})`],
     [t.subject, `${entry.subject.type} ${entry.subject.id}`],

@@ -68,13 +68,7 @@ export function CreateApiKey(props: {
         required
         data-autofocus
       />
-      <MultiSelect
-        label={t.scopes}
-        data={SCOPES}
-        value={scopes}
-        onChange={(chosen) => setScopes(chosen as Scope[])}
-        searchable
-      />
+      <MultiSelect label={t.scopes} data={SCOPES} value={scopes} onChange={setScopes} searchable />
       <Select
         label={texts.product}
         placeholder={texts.allProducts}

@@ -5,6 +5,8 @@ import * as path from 'node:path';
 import { recordStderr } from './log.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
+/** A warning on standard error fails a test: its stack says where it comes from. */
+const TRACE_WARNINGS = { NODE_OPTIONS: '--trace-deprecation' };
 
 /** The built service in a separate process, started as an operator starts it. */
 export interface ServiceProcess {
@@ -28,6 +30,7 @@ export async function startProcess(dataDir: string, environment: Record<string, 
     env: {
       PATH,
       HOME,
+      ...TRACE_WARNINGS,
       DATA_DIR: dataDir,
       PORT: '0',
       RATE_LIMIT_PER_MINUTE: '0',
@@ -83,7 +86,15 @@ export async function startWorker(
   environment: Record<string, string> = {},
 ): Promise<{ pid: number; url: string; end(signal: NodeJS.Signals): Promise<void> }> {
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'error', ...environment };
+  const env = {
+    PATH,
+    HOME,
+    ...TRACE_WARNINGS,
+    DATABASE_URL: databaseUrl,
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    ...environment,
+  };
   const child = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
     cwd: root,
     env,

@@ -1,6 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
 import {
   type Actor,
@@ -16,7 +15,7 @@ import {
   toPage,
 } from '@app/kernel';
 import { Events, type EventType } from '@app/events';
-import { Database, fetchCached } from '@app/platform';
+import { Database, LoadingCache } from '@app/platform';
 import type { ApiKeyEntity } from './auth.entities.js';
 import { AuthenticationRecord } from './authentication-record.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
@@ -87,7 +86,7 @@ interface GivenKey {
 /** API keys: creation, rotation, revocation, authentication. Only hashes of secrets are stored. */
 @Injectable()
 export class ApiKeysService {
-  private readonly cache: LRUCache<string, CachedKey>;
+  private readonly cache: LoadingCache<CachedKey>;
 
   constructor(
     private readonly repository: AuthRepository,
@@ -98,13 +97,9 @@ export class ApiKeysService {
     private readonly events: Events,
     private readonly clock: Clock,
   ) {
-    this.cache = new LRUCache({
-      max: MAX_CACHED,
-      ttl: REVOCATION_BOUND_MS,
-      fetchMethod: async (publicId) => {
-        const state = await repository.findApiKey(publicId);
-        return { state, principal: state && principalOf(state) };
-      },
+    this.cache = new LoadingCache(database, { max: MAX_CACHED, ttl: REVOCATION_BOUND_MS }, async (publicId) => {
+      const state = await repository.findApiKey(publicId);
+      return { state, principal: state && principalOf(state) };
     });
   }
 
@@ -119,9 +114,7 @@ export class ApiKeysService {
     if (!publicId) throw notValid();
     const cached = this.cache.get(publicId);
     const given = { publicId, secret: secret!, origin };
-    return cached
-      ? this.prove(cached, given)
-      : fetchCached(this.cache, publicId).then((read) => this.prove(read, given));
+    return cached ? this.prove(cached, given) : this.cache.load(publicId).then((read) => this.prove(read, given));
   }
 
   /** @throws DomainError `invalid_token` */

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { allowedReturnUrl, CatalogReader, portalSettingsOf } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { type Actor, Clock, DomainError, newId, notFound, type Origin } from '@app/kernel';
 import { Events, type EventType } from '@app/events';
-import { Config, Database, fetchCached } from '@app/platform';
+import { Config, Database, LoadingCache } from '@app/platform';
 import { AuthenticationRecord } from './authentication-record.js';
 import { actorOf, type PortalPrincipal, portalScope, type Principal } from './domain/principal.js';
 import { PortalSessionsRepository, type PortalSessionState, type RejectedLink } from './portal-sessions.repository.js';
@@ -45,7 +44,7 @@ export interface OpenedPortalSession {
 @Injectable()
 export class PortalSessionsService {
   /** By the hash of the token. */
-  private readonly cache: LRUCache<string, PortalPrincipal & { expiresAt: Date }>;
+  private readonly cache: LoadingCache<PortalPrincipal & { expiresAt: Date }>;
 
   constructor(
     private readonly repository: PortalSessionsRepository,
@@ -56,13 +55,9 @@ export class PortalSessionsService {
     private readonly events: Events,
     private readonly clock: Clock,
   ) {
-    this.cache = new LRUCache({
-      max: MAX_CACHED,
-      ttl: REVOCATION_BOUND_MS,
-      fetchMethod: async (hash) => {
-        const state = await repository.findInForce(Buffer.from(hash, 'base64'), clock.now());
-        return state ? { ...principalOf(state), expiresAt: state.expiresAt } : undefined;
-      },
+    this.cache = new LoadingCache(database, { max: MAX_CACHED, ttl: REVOCATION_BOUND_MS }, async (hash) => {
+      const state = await repository.findInForce(Buffer.from(hash, 'base64'), clock.now());
+      return state && { ...principalOf(state), expiresAt: state.expiresAt };
     });
   }
 
@@ -140,7 +135,7 @@ export class PortalSessionsService {
   authenticate(token: string): PortalPrincipal | Promise<PortalPrincipal> {
     const hash = secretHash(token).toString('base64');
     const cached = this.cache.get(hash);
-    return cached ? this.inTime(cached) : fetchCached(this.cache, hash).then((found) => this.inTime(found));
+    return cached ? this.inTime(cached) : this.cache.load(hash).then((found) => this.inTime(found));
   }
 
   /**

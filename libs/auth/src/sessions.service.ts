@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { Clock, DomainError, newId, type Origin } from '@app/kernel';
-import { Config, Database, fetchCached, Keyring, type SignInConfig } from '@app/platform';
+import { Config, Database, Keyring, LoadingCache, type SignInConfig } from '@app/platform';
 import { AccessTokens } from './access-tokens.js';
 import { AuthenticationRecord } from './authentication-record.js';
 import { AuthRepository, type RefreshState, type SessionState, type SessionView } from './auth.repository.js';
@@ -29,7 +28,7 @@ export interface TokenPair {
 /** Sessions: one per login, with rotating refresh tokens. */
 @Injectable()
 export class SessionsService {
-  private readonly cache: LRUCache<string, UserPrincipal>;
+  private readonly cache: LoadingCache<UserPrincipal>;
 
   constructor(
     private readonly repository: AuthRepository,
@@ -40,13 +39,9 @@ export class SessionsService {
     private readonly config: Config,
     private readonly clock: Clock,
   ) {
-    this.cache = new LRUCache({
-      max: MAX_CACHED,
-      ttl: REVOCATION_BOUND_MS,
-      fetchMethod: async (id) => {
-        const state = await repository.findSession(id, clock.now());
-        return state ? userPrincipal(id, state, this.config.signIn) : undefined;
-      },
+    this.cache = new LoadingCache(database, { max: MAX_CACHED, ttl: REVOCATION_BOUND_MS }, async (id) => {
+      const state = await repository.findSession(id, clock.now());
+      return state && userPrincipal(id, state, this.config.signIn);
     });
   }
 
@@ -103,7 +98,7 @@ export class SessionsService {
    * @example const principal = await sessions.authenticate(claims.sid);
    */
   async authenticate(sessionId: string): Promise<UserPrincipal> {
-    const state = await fetchCached(this.cache, sessionId);
+    const state = await this.cache.load(sessionId);
     if (!state)
       throw new DomainError(
         'unauthenticated',

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { Clock, DomainError } from '@app/kernel';
-import { CacheInvalidations, Database, fetchCached, STALENESS_MS } from '@app/platform';
+import { CacheInvalidations, Database, LoadingCache, STALENESS_MS } from '@app/platform';
 import type { BillingSettings } from './domain/billing-settings.js';
 import type { Feature, PlanVersion, Product } from './domain/catalog.js';
 import { PlansRepository } from './plans.repository.js';
@@ -15,15 +14,15 @@ const MAX_ENTRIES = 10_000;
  */
 @Injectable()
 export class CatalogReader {
-  private readonly products: LRUCache<string, Product>;
+  private readonly products: LoadingCache<Product>;
   /** Grows with each write that this instance knows of: values derived from an older revision are recomputed. */
   revision = 0;
   /** Time at which it last grew, in ms of the clock of the database. */
   changedAt = 0;
-  private readonly productKeys: LRUCache<string, string>;
-  private readonly features: LRUCache<string, Feature>;
-  private readonly versions: LRUCache<string, PlanVersion>;
-  private readonly planIds: LRUCache<string, string>;
+  private readonly productKeys: LoadingCache<string>;
+  private readonly features: LoadingCache<Feature>;
+  private readonly versions: LoadingCache<PlanVersion>;
+  private readonly planIds: LoadingCache<string>;
 
   constructor(
     private readonly productRows: ProductsRepository,
@@ -34,32 +33,18 @@ export class CatalogReader {
   ) {
     invalidations.subscribeToCatalog(() => this.clear());
     const aging = { max: MAX_ENTRIES, ttl: STALENESS_MS };
-    this.products = new LRUCache({
-      ...aging,
-      fetchMethod: async (key) => {
-        const product = await productRows.findProduct(key);
-        if (product) this.productKeys.set(product.id, key);
-        return product ?? undefined;
-      },
+    const ageless = { max: MAX_ENTRIES };
+    this.products = new LoadingCache(database, aging, async (key) => {
+      const product = await productRows.findProduct(key);
+      if (product) this.productKeys.set(product.id, key);
+      return product;
     });
-    this.productKeys = new LRUCache({
-      max: MAX_ENTRIES,
-      fetchMethod: async (id) => (await productRows.findProductById(id))?.key,
-    });
-    this.features = new LRUCache({
-      ...aging,
-      fetchMethod: async (key) => (await productRows.findFeature(...(key.split(' ') as [string, string]))) ?? undefined,
-    });
-    this.planIds = new LRUCache({
-      max: MAX_ENTRIES,
-      fetchMethod: async (name) => (await plans.find(...(name.split(' ') as [string, string])))?.id,
-    });
-    this.versions = new LRUCache({
-      max: MAX_ENTRIES,
-      fetchMethod: async (key) => {
-        const [planId, version] = key.split(' ');
-        return (await plans.findVersion(planId!, Number(version))) ?? undefined;
-      },
+    this.productKeys = new LoadingCache(database, ageless, async (id) => (await productRows.findProductById(id))?.key);
+    this.features = new LoadingCache(database, aging, (name) => productRows.findFeature(...namesOf(name)));
+    this.planIds = new LoadingCache(database, ageless, async (name) => (await plans.find(...namesOf(name)))?.id);
+    this.versions = new LoadingCache(database, ageless, (name) => {
+      const [planId, version] = namesOf(name);
+      return plans.findVersion(planId, Number(version));
     });
   }
 
@@ -69,7 +54,7 @@ export class CatalogReader {
    * @example const { id } = await catalog.getProduct('api');
    */
   async getProduct(key: string): Promise<Product> {
-    const product = await fetchCached(this.products, key);
+    const product = await this.products.load(key);
     if (!product || product.archivedAt)
       throw new DomainError('not_found', 'product_not_found', 'There is no product with this key.');
     return product;
@@ -80,7 +65,7 @@ export class CatalogReader {
    * @example await catalog.productKey(subscription.productId); // 'default'
    */
   async productKey(id: string): Promise<string> {
-    return (await fetchCached(this.productKeys, id))!;
+    return (await this.productKeys.load(id))!;
   }
 
   /**
@@ -89,7 +74,7 @@ export class CatalogReader {
    * @example const settings = await catalog.billingOf(subscription.productId);
    */
   async billingOf(productId: string): Promise<BillingSettings | null> {
-    return (await fetchCached(this.products, await this.productKey(productId)))!.billing;
+    return (await this.products.load(await this.productKey(productId)))!.billing;
   }
 
   /**
@@ -97,7 +82,7 @@ export class CatalogReader {
    * @throws DomainError `feature_not_found`
    */
   async getFeature(productId: string, key: string): Promise<Feature> {
-    const feature = await fetchCached(this.features, `${productId} ${key}`);
+    const feature = await this.features.load(`${productId} ${key}`);
     if (!feature) throw new DomainError('not_found', 'feature_not_found', 'The product has no feature with this key.');
     return feature;
   }
@@ -115,7 +100,7 @@ export class CatalogReader {
    * @throws Error when it does not exist: sold plans are never deleted
    */
   async planId(productId: string, key: string): Promise<string> {
-    const id = await fetchCached(this.planIds, `${productId} ${key}`);
+    const id = await this.planIds.load(`${productId} ${key}`);
     if (!id) throw new Error(`There is no plan ${key}.`);
     return id;
   }
@@ -126,7 +111,7 @@ export class CatalogReader {
    * @example const { entitlements } = await catalog.getVersion(subscription.planId, subscription.planVersion);
    */
   async getVersion(planId: string, version: number): Promise<PlanVersion> {
-    const cached = await fetchCached(this.versions, `${planId} ${version}`);
+    const cached = await this.versions.load(`${planId} ${version}`);
     if (!cached) throw new Error(`There is no version ${version} of plan ${planId}.`);
     return cached;
   }
@@ -149,3 +134,5 @@ export class CatalogReader {
     this.features.clear();
   }
 }
+
+const namesOf = (name: string): [string, string] => name.split(' ') as [string, string];

@@ -30,7 +30,7 @@ export { inScope, type ScopeColumns } from './database/scope-condition.js';
 export { contains, startsWith } from './database/text-match.js';
 export { startDatabase } from './database/start-database.js';
 export { Idempotency, type IdempotentRequest, type IdempotentResponse, keyReused } from './idempotency/idempotency.js';
-export { fetchCached } from './cache/fetch-cached.js';
+export { LoadingCache } from './cache/loading-cache.js';
 export { STALENESS_MS } from './cache/page-store.js';
 export { PlatformModule } from './platform.module.js';
 export { SharedRedis } from './redis/shared-redis.js';

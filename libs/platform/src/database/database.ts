@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Config } from '../config/config.js';
 import { transactionLimitsSql } from './connection-options.js';
 import { isRetryable } from './database-errors.js';
+import { SerialStatements } from './serial-statements.js';
 
 const MAX_ATTEMPTS = 3;
 const DELETE_BATCH = 1_000;
@@ -46,7 +47,7 @@ export class Database {
         const afterCommit: (() => void)[] = [];
         const result = await this.withContextTracking(() =>
           this.dataSource.transaction((manager) =>
-            this.context.run({ manager, afterCommit }, () => this.withLimits(manager, work)),
+            this.context.run({ manager, afterCommit }, () => this.runStatements(manager, work)),
           ),
         );
         afterCommit.forEach((callback) => callback());
@@ -57,10 +58,15 @@ export class Database {
     }
   }
 
-  /** Sets the timeouts of the transaction behind a pooler. */
-  private async withLimits<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
-    if (this.limits) await manager.query(this.limits);
-    return work();
+  /** Runs `work`, behind a pooler after setting the timeouts of the transaction. */
+  private async runStatements<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
+    const statements = new SerialStatements(manager.queryRunner!);
+    try {
+      if (this.limits) await manager.query(this.limits);
+      return await work();
+    } finally {
+      await statements.end();
+    }
   }
 
   /**
@@ -101,6 +107,11 @@ export class Database {
   /** True inside a transaction. */
   get inTransaction(): boolean {
     return this.context.getStore() !== undefined;
+  }
+
+  /** Identity of the running transaction; null outside one. */
+  get runningTransaction(): object | null {
+    return this.context.getStore() ?? null;
   }
 
   /**

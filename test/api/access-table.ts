@@ -112,6 +112,7 @@ export const ACCESS: Record<string, Access> = {
   'POST /v1/auth/change-password': { users: 'user' },
   'POST /v1/auth/change-email': { users: 'user' },
   'GET /v1/users/me': { users: 'user' },
+  'GET /v1/users/me/permissions': { users: 'user' },
   'PATCH /v1/users/me': { users: 'user' },
   'GET /v1/users/me/export': { users: 'user' },
   'GET /v1/users/me/notifications': { users: 'user', portal: true },

@@ -468,6 +468,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/me/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the operations that you may call
+         * @description Use it to hide what the user may not do: an operation that is in none of the lists answers 403. The lists are made from the access rules of the routes, and change with the role of the user.
+         */
+        get: operations["getMyPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users/me": {
         parameters: {
             query?: never;
@@ -6105,6 +6125,16 @@ export interface components {
              */
             password: string;
         };
+        PermissionsDto: {
+            /** @description Keys of the only products that the user sees as staff; null: all products. */
+            products: string[] | null;
+            /** @description Operations on every object of these products, and those that concern no customer. */
+            operations: string[];
+            /** @description Operations that the user may call for its own customer (`me`) only. */
+            ownOperations: string[];
+            /** @description Those of `operations` that need a `reason` in the body. */
+            reasonRequired: string[];
+        };
         MeDto: {
             mutedMails: ("subscription" | "renewal" | "payment" | "reminder" | "usage" | "operations")[];
             /** @enum {string} */
@@ -11214,6 +11244,34 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMyPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];

@@ -8,6 +8,9 @@ import { catalogueTexts } from './catalogue-texts';
 const PARTS = [
   { to: '/catalogue/plans', label: 'plans' },
   { to: '/catalogue/features', label: 'features' },
+  { to: '/catalogue/add-ons', label: 'addOns' },
+  { to: '/catalogue/coupons', label: 'coupons' },
+  { to: '/catalogue/tax-rates', label: 'taxRates' },
 ] as const;
 
 /** Title and parts of the catalogue of the chosen product. */

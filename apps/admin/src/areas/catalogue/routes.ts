@@ -48,4 +48,32 @@ const draft = createRoute({
   component: lazyRouteComponent(() => import('./plans/draft-editor'), 'DraftEditor'),
 });
 
-export const catalogueRoutes = [frame.addChildren([start, features, plans, plan, draft])] as const;
+const addOns = createRoute({
+  getParentRoute: () => frame,
+  path: '/add-ons',
+  component: lazyRouteComponent(() => import('./sales/add-on-list'), 'AddOnList'),
+});
+
+const addOn = createRoute({
+  getParentRoute: () => frame,
+  path: '/add-on',
+  // Without a key the add-on is a new one.
+  validateSearch: ({ key }: Record<string, unknown>): { key?: string } => (typeof key === 'string' ? { key } : {}),
+  component: lazyRouteComponent(() => import('./sales/add-on-editor'), 'AddOnEditor'),
+});
+
+const coupons = createRoute({
+  getParentRoute: () => frame,
+  path: '/coupons',
+  component: lazyRouteComponent(() => import('./sales/coupon-list'), 'CouponList'),
+});
+
+const taxRates = createRoute({
+  getParentRoute: () => frame,
+  path: '/tax-rates',
+  component: lazyRouteComponent(() => import('./sales/tax-rate-list'), 'TaxRateList'),
+});
+
+export const catalogueRoutes = [
+  frame.addChildren([start, features, plans, plan, draft, addOns, addOn, coupons, taxRates]),
+] as const;

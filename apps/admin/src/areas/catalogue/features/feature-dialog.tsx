@@ -7,6 +7,7 @@ import { catalogueTexts } from '../catalogue-texts';
 import { useChosenProduct } from '../parts/access';
 import { Choice } from '../parts/choice';
 import { EditDialog } from '../parts/edit-dialog';
+import { NameAndKey } from '../parts/name-and-key';
 import { featureTexts } from './feature-texts';
 
 type Feature = components['schemas']['FeatureDto'];
@@ -33,13 +34,7 @@ export function FeatureDialog({ feature, onClose }: { feature?: Feature; onClose
     >
       {(errors) => (
         <>
-          <TextInput
-            label={t.name}
-            required
-            value={draft.name}
-            onChange={({ currentTarget }) => set({ name: currentTarget.value })}
-            error={errors.name}
-          />
+          <NameAndKey value={draft} exists={feature !== undefined} set={set} errors={errors} />
           {!feature && <FixedFields draft={draft} set={set} errors={errors} />}
           <TextInput
             label={t.unit}
@@ -70,17 +65,8 @@ interface FixedFieldsProps {
 
 function FixedFields({ draft, set, errors }: FixedFieldsProps): ReactNode {
   const t = useTexts(featureTexts);
-  const shared = useTexts(catalogueTexts);
   return (
     <>
-      <TextInput
-        label={t.key}
-        description={shared.keyHint}
-        required
-        value={draft.key}
-        onChange={({ currentTarget }) => set({ key: currentTarget.value })}
-        error={errors.key}
-      />
       <Choice
         label={t.type}
         description={t.typeHint}

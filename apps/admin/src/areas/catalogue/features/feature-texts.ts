@@ -6,8 +6,6 @@ export const featureTexts = defineTexts(
     create: 'Create a feature',
     empty: 'No features yet',
     emptyHint: 'A plan grants features: create the first one, or import a catalogue document.',
-    name: 'Name',
-    key: 'Key',
     type: 'Type',
     typeHint: 'Cannot change afterwards.',
     types: {
@@ -42,8 +40,6 @@ export const featureTexts = defineTexts(
     create: 'Merkmal anlegen',
     empty: 'Noch keine Merkmale',
     emptyHint: 'Ein Tarif gewährt Merkmale: Legen Sie das erste an oder importieren Sie ein Katalogdokument.',
-    name: 'Name',
-    key: 'Schlüssel',
     type: 'Typ',
     typeHint: 'Später nicht änderbar.',
     types: {

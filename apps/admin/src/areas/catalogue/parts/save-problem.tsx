@@ -5,7 +5,7 @@ import { catalogueTexts } from '../catalogue-texts';
 import { fieldErrorsOf } from './save';
 
 interface SaveProblemProps {
-  error: unknown;
+  error: Error | null;
   /** Paths of fields that show their message themselves. */
   shown?: (field: string) => boolean;
   /** Reads the present state after somebody else changed it. */
@@ -22,7 +22,7 @@ export function SaveProblem({ error, shown, reload }: SaveProblemProps): ReactNo
   const requestId = error instanceof ApiError ? error.requestId : null;
   return (
     <Alert color="red" role="alert" title={t.notSaved}>
-      <Text size="sm">{error instanceof Error ? error.message : String(error)}</Text>
+      <Text size="sm">{error.message}</Text>
       {others.length > 0 && (
         <List size="sm">
           {others.map(([field, message]) => (

@@ -1,4 +1,5 @@
 import type { Formats } from '@tollgate/web';
+import type { catalogueTexts } from '../catalogue-texts';
 import { describeEntitlement, describePrice, priceLabel } from '../terms/describe';
 import type { termTexts } from '../terms/term-texts';
 import { priceKey } from '../terms/terms';
@@ -24,6 +25,7 @@ export interface ComparisonGroup {
 }
 
 interface Words {
+  shared: (typeof catalogueTexts)['en'];
   plan: (typeof planTexts)['en'];
   terms: (typeof termTexts)['en'];
   formats: Formats;
@@ -32,7 +34,7 @@ interface Words {
 
 /** Properties of versions side by side; each cell is compared with the version before it. */
 export function compareVersions(versions: PlanVersion[], words: Words): ComparisonGroup[] {
-  const { plan: t, terms, formats, featureName } = words;
+  const { shared, plan: t, terms, formats, featureName } = words;
   const row = (key: string, label: string, textsOf: (version: PlanVersion) => string[]): ComparisonRow => ({
     key,
     label,
@@ -50,8 +52,8 @@ export function compareVersions(versions: PlanVersion[], words: Words): Comparis
     {
       title: t.general,
       rows: [
-        row('name', t.name, ({ name }) => [name]),
-        row('description', t.description, ({ description }) => (description ? [description] : [])),
+        row('name', shared.name, ({ name }) => [name]),
+        row('description', shared.description, ({ description }) => (description ? [description] : [])),
         row('trial', t.trialDays, ({ trialDays }) => [t.trial(trialDays)]),
       ],
     },

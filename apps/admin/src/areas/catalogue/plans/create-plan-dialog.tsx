@@ -1,4 +1,3 @@
-import { TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { bodyOf, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
@@ -6,6 +5,7 @@ import { api } from '../../../shell/session';
 import { catalogueTexts } from '../catalogue-texts';
 import { useChosenProduct } from '../parts/access';
 import { EditDialog } from '../parts/edit-dialog';
+import { NameAndKey } from '../parts/name-and-key';
 import { planTexts } from './plan-texts';
 
 /** Creates a plan as a draft and opens the draft. */
@@ -14,8 +14,8 @@ export function CreatePlanDialog({ onClose }: { onClose: () => void }): ReactNod
   const shared = useTexts(catalogueTexts);
   const product = useChosenProduct();
   const navigate = useNavigate();
-  const [name, setName] = useState('');
-  const [key, setKey] = useState('');
+  const [names, setNames] = useState({ name: '', key: '' });
+  const { name, key } = names;
   const body = { product, key, name };
   return (
     <EditDialog
@@ -28,23 +28,12 @@ export function CreatePlanDialog({ onClose }: { onClose: () => void }): ReactNod
       onSaved={() => void navigate({ to: '/catalogue/plans/$key/draft', params: { key } })}
     >
       {(errors) => (
-        <>
-          <TextInput
-            label={t.name}
-            required
-            value={name}
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-            error={errors.name}
-          />
-          <TextInput
-            label={t.key}
-            description={shared.keyHint}
-            required
-            value={key}
-            onChange={({ currentTarget }) => setKey(currentTarget.value)}
-            error={errors.key}
-          />
-        </>
+        <NameAndKey
+          value={names}
+          exists={false}
+          set={(change) => setNames((now) => ({ ...now, ...change }))}
+          errors={errors}
+        />
       )}
     </EditDialog>
   );

@@ -113,11 +113,12 @@ interface GeneralProps {
 
 function General({ draft, set, errors }: GeneralProps): ReactNode {
   const t = useTexts(planTexts);
+  const shared = useTexts(catalogueTexts);
   return (
     <Panel title={t.general} hint={t.draftHint}>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextInput
-          label={t.name}
+          label={shared.name}
           required
           value={draft.name}
           onChange={({ currentTarget }) => set({ name: currentTarget.value })}
@@ -131,7 +132,7 @@ function General({ draft, set, errors }: GeneralProps): ReactNode {
         />
       </SimpleGrid>
       <Textarea
-        label={t.description}
+        label={shared.description}
         autosize
         value={draft.description}
         onChange={({ currentTarget }) => set({ description: currentTarget.value })}

@@ -42,7 +42,7 @@ export function MoveDialog({ plan, onClose, onStarted }: MoveDialogProps): React
       {(errors) => (
         <>
           <Text>{t.moveEffect}</Text>
-          <Radio.Group label={t.when} value={when} onChange={(chosen) => setWhen(chosen as When)} error={errors.when}>
+          <Radio.Group label={t.when} value={when} onChange={setWhen} error={errors.when}>
             <Stack gap="xs" mt="xs">
               {Object.entries(t.whens).map(([value, label]) => (
                 <Radio key={value} value={value} label={label} />

@@ -3,6 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { bodyOf, type Column, DataTable, useFormats, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
 import { api } from '../../../shell/session';
+import { catalogueTexts } from '../catalogue-texts';
 import { useChosenProduct, useMayEdit } from '../parts/access';
 import { CreatePlanDialog } from './create-plan-dialog';
 import { type Plan, useLiveCounts } from './plan-reads';
@@ -60,19 +61,20 @@ export function PlanStatus({ status }: { status: Plan['status'] }): ReactNode {
 
 function useColumns(): Column<Plan>[] {
   const t = useTexts(planTexts);
+  const shared = useTexts(catalogueTexts);
   const formats = useFormats();
   const counts = useLiveCounts();
   return [
     {
       key: 'name',
-      title: t.name,
+      title: shared.name,
       cell: ({ key, name }) => (
         <Anchor component={Link} to="/catalogue/plans/$key" params={{ key } as never}>
           {name}
         </Anchor>
       ),
     },
-    { key: 'key', title: t.key, wide: true, cell: ({ key }) => <Code>{key}</Code> },
+    { key: 'key', title: shared.key, wide: true, cell: ({ key }) => <Code>{key}</Code> },
     { key: 'status', title: t.status, cell: ({ status }) => <PlanStatus status={status} /> },
     { key: 'version', title: t.version, numeric: true, wide: true, cell: ({ version }) => version },
     {

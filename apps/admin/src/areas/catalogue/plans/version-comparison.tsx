@@ -2,6 +2,7 @@ import { Checkbox, Group, Mark, MultiSelect, Stack, Table, Text, VisuallyHidden 
 import { useFormats, useTexts } from '@tollgate/web';
 import { Fragment, type ReactNode, useState } from 'react';
 import { Panel } from '../../../shell/panel';
+import { catalogueTexts } from '../catalogue-texts';
 import { Scroller } from '../parts/scroller';
 import { termTexts } from '../terms/term-texts';
 import { compareVersions, type ComparisonRow } from './comparison';
@@ -14,6 +15,7 @@ const SHOWN_FIRST = 3;
 export function VersionComparison({ versions }: { versions: PlanVersion[] }): ReactNode {
   const t = useTexts(planTexts);
   const terms = useTexts(termTexts);
+  const shared = useTexts(catalogueTexts);
   const formats = useFormats();
   const features = useFeatures().data ?? [];
   const [chosen, setChosen] = useState<string[] | null>(null);
@@ -21,7 +23,7 @@ export function VersionComparison({ versions }: { versions: PlanVersion[] }): Re
   const newest = versions.slice(-SHOWN_FIRST).map(({ version }) => String(version));
   const shown = versions.filter(({ version }) => (chosen ?? newest).includes(String(version)));
   const featureName = (key: string): string => features.find((one) => one.key === key)?.name ?? key;
-  const groups = compareVersions(shown, { plan: t, terms, formats, featureName })
+  const groups = compareVersions(shown, { shared, plan: t, terms, formats, featureName })
     .map(({ title, rows }) => ({ title, rows: rows.filter((row) => !onlyDifferences || differs(row)) }))
     .filter(({ rows }) => rows.length > 0);
   return (

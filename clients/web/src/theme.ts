@@ -3,7 +3,7 @@ import { createTheme, type CSSVariablesResolver } from '@mantine/core';
 /** Colours with a contrast of at least 4.5 to 1 on light and dark backgrounds. */
 export const defaultTheme = createTheme({
   primaryColor: 'indigo',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
   defaultRadius: 'md',
   respectReducedMotion: true,

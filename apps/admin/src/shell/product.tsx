@@ -2,25 +2,17 @@ import { Select } from '@mantine/core';
 import type { components } from '@tollgate/schema';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { bodyOf, useTexts } from '@tollgate/web';
+import { useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
 import { useMe } from './me';
-import { api } from './session';
+import { productsQuery } from './product-reads';
 import { shellTexts } from './shell-texts';
 
 type Product = components['schemas']['ProductDto'];
 
-/** More products than this are found by their name in the URL only. */
-const MAX_PRODUCTS = 100;
-
 /** Products that the user may read: one for a product admin. */
 export function useProducts(): Product[] | undefined {
-  const { data } = useQuery({
-    queryKey: ['products'],
-    queryFn: () => bodyOf(api.GET('/v1/products', { params: { query: { limit: MAX_PRODUCTS } } })),
-    staleTime: 60_000,
-  });
-  return data?.data;
+  return useQuery(productsQuery).data?.data;
 }
 
 /** Key of the chosen product: of the URL, of a product admin, or the first one. Undefined while products load. */

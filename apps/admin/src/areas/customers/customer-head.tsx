@@ -1,0 +1,123 @@
+import { Badge, Card, Code, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type Formats, Loaded, useFormats, useTexts } from '@tollgate/web';
+import type { ReactNode } from 'react';
+import { useMe } from '../../shell/me';
+import { SubscriptionActions } from './actions/subscription-actions';
+import { type Customer, type Subscription, subscriptionQuery } from './customer-reads';
+import { customerTexts } from './customer-texts';
+import { StatusBadge } from './status-badge';
+
+type Texts = (typeof customerTexts)['en'];
+
+/** Who the customer is, and its live subscription. */
+export function CustomerHead({ customer, product }: { customer: Customer; product: string }): ReactNode {
+  const t = useTexts(customerTexts);
+  return (
+    <Card withBorder padding="md" component="section" aria-label={t.summary}>
+      <Stack gap="sm">
+        <Group gap="xs">
+          <Code>{customer.key}</Code>
+          {customer.email && <Text size="sm">{customer.email}</Text>}
+          {customer.region && <Badge variant="default">{`${t.region} ${customer.region}`}</Badge>}
+          <Badge variant="default" tt="none">
+            {customer.timezone}
+          </Badge>
+          {customer.testClock && (
+            <Badge variant="light" color="grape" component={Link} to="/test-clocks" style={{ cursor: 'pointer' }}>
+              {t.testClock}
+            </Badge>
+          )}
+        </Group>
+        <LiveSubscription customer={customer} product={product} />
+      </Stack>
+    </Card>
+  );
+}
+
+function LiveSubscription({ customer, product }: { customer: Customer; product: string }): ReactNode {
+  const t = useTexts(customerTexts);
+  const { role } = useMe();
+  const subscription = useQuery({ ...subscriptionQuery(customer.key, product), enabled: role !== 'finance' });
+  return (
+    <Loaded query={subscription} rows={2}>
+      {(live) => (
+        <Stack gap="sm">
+          {live ? <Terms subscription={live} zone={customer.timezone} /> : <Text>{t.noSubscription(product)}</Text>}
+          <SubscriptionActions customer={customer.key} product={product} subscription={live} />
+        </Stack>
+      )}
+    </Loaded>
+  );
+}
+
+function Terms({ subscription, zone }: { subscription: Subscription; zone: string }): ReactNode {
+  const t = useTexts(customerTexts);
+  const formats = useFormats();
+  const { plan, status, addOns } = subscription;
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm" component="dl" m={0}>
+      <Fact label={t.plan}>
+        <Group gap="xs">
+          <span>
+            {plan.name} {t.version(plan.version)}
+          </span>
+          <StatusBadge status={status} />
+        </Group>
+        {addOns.length > 0 && (
+          <Text size="sm">{t.withAddOns(addOns.map(({ key, quantity }) => `${key} × ${quantity}`).join(', '))}</Text>
+        )}
+      </Fact>
+      <Fact label={t.price}>{priceText(subscription, t, formats)}</Fact>
+      <Fact label={t.period}>{periodText(subscription, zone, t, formats)}</Fact>
+      <Fact label={t.next}>{nextText(subscription, zone, t, formats)}</Fact>
+    </SimpleGrid>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }): ReactNode {
+  return (
+    <div>
+      <Text size="xs" c="dimmed" component="dt">
+        {label}
+      </Text>
+      <Text component="dd" m={0} fw={500}>
+        {children}
+      </Text>
+    </div>
+  );
+}
+
+function priceText({ price, quantity }: Subscription, t: Texts, formats: Formats): string {
+  const every = price.intervalCount === 1 ? t.each[price.interval] : t.every(price.intervalCount, price.interval);
+  const amount = price.tiers ? t.tiered(price.currency) : formats.money(price.amount, price.currency);
+  return quantity === 1 ? `${amount} ${every}` : `${formats.number(quantity)} × ${amount} ${every}`;
+}
+
+function periodText(
+  { currentPeriodStart, currentPeriodEnd }: Subscription,
+  zone: string,
+  t: Texts,
+  formats: Formats,
+): string {
+  const start = formats.date(currentPeriodStart, zone);
+  return currentPeriodEnd ? `${start} – ${formats.date(currentPeriodEnd, zone)}` : t.indefinite(start);
+}
+
+/** The next event that happens without a command: the first rule that applies says it. */
+function nextText(subscription: Subscription, zone: string, t: Texts, formats: Formats): string {
+  const day = (instant: string | null): string =>
+    instant ? `${formats.date(instant, zone)} (${formats.relative(instant)})` : '';
+  const { status, scheduledChange: change, currentPeriodEnd: end } = subscription;
+  if (status === 'paused') return t.nextPaused;
+  if (status === 'past_due')
+    return subscription.graceEndsAt ? t.nextGrace(day(subscription.graceEndsAt)) : t.nextPastDue;
+  if (subscription.cancelAtPeriodEnd || status === 'canceled') return t.nextCancel(day(end));
+  if (change) return t.nextChange(change.plan.name, change.plan.version, day(change.effectiveAt));
+  if (status === 'trialing') return t.nextTrialEnd(day(subscription.trialEnd));
+  if (!end) return t.nextNone;
+  if (subscription.endsAt === end) return t.nextAgreedEnd(day(end));
+  if (subscription.autoRenew || subscription.prepaidPeriods > 0) return t.nextRenewal(day(end));
+  return t.nextExpiry(day(end));
+}

@@ -16,7 +16,7 @@ const page = (name) => ({
   command: [PAGE_BUILD[0], name],
 });
 
-/** What is built, each from its own sources. */
+/** The parts of the build, each with its own sources. */
 const PARTS = {
   server: {
     sources: ['apps/api', 'apps/worker', 'libs', 'migrations', 'nest-cli.json', 'tsconfig.json', 'package-lock.json'],

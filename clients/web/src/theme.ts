@@ -3,8 +3,10 @@ import { createTheme, type CSSVariablesResolver } from '@mantine/core';
 /** Colours with a contrast of at least 4.5 to 1 on light and dark backgrounds. */
 export const defaultTheme = createTheme({
   primaryColor: 'indigo',
-  primaryShade: { light: 7, dark: 7 },
+  primaryShade: 7,
   autoContrast: true,
+  // Black and white text have the same contrast, 4.6 to 1, on a colour of this luminance.
+  luminanceThreshold: 0.179,
   defaultRadius: 'md',
   respectReducedMotion: true,
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif',

@@ -54,7 +54,7 @@ function flakyBlock(failed) {
       .map(({ fullName }) => `FLAKY ${fullName}`);
     return [`FLAKY ${path.relative(root, name)}`, ...tests, message].join('\n');
   });
-  return [line, 'FLAKY: these tests failed, and passed when they ran again alone. Mend them.', ...files, line].join(
+  return [line, 'FLAKY: these tests failed, and passed when they ran again alone. Fix them.', ...files, line].join(
     '\n',
   );
 }

@@ -13,5 +13,20 @@ export const meQuery = queryOptions({
   staleTime: 60_000,
 });
 
+export const permissionsQuery = queryOptions({
+  queryKey: ['permissions'],
+  queryFn: async () => new Set<string>((await bodyOf(api.GET('/v1/users/me/permissions'))).operations),
+  staleTime: 60_000,
+});
+
+/**
+ * Tells whether the user may call a route. A page hides what the user may not do; the API decides all the same.
+ * @example const can = useCan(); if (can('refundPayment')) ...
+ */
+export function useCan(): (operation: Operation) => boolean {
+  const { data } = useSuspenseQuery(permissionsQuery);
+  return (operation) => data.has(operation);
+}
+
 /** The signed-in user. */
 export const useMe = (): Me => useSuspenseQuery(meQuery).data;

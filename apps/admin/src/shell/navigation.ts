@@ -1,28 +1,24 @@
-import type { Me } from './me';
+import type { Operation } from './me';
 import type { shellTexts } from './shell-texts';
 
-type Role = Me['role'];
 interface NavigationItem {
   to: string;
   label: keyof (typeof shellTexts)['en']['nav'];
-  roles: readonly Role[];
+  /** Route that the screen needs: without it the screen is not shown. */
+  needs: Operation;
 }
 
-const STAFF: readonly Role[] = ['support', 'finance', 'product_admin', 'admin'];
-const PRODUCT: readonly Role[] = ['product_admin', 'admin'];
-const MONEY: readonly Role[] = ['support', 'finance', 'product_admin', 'admin'];
-
-/** Screens of the navigation and the roles that see them. The API decides what each may read. */
+/** Screens of the navigation. */
 export const NAVIGATION: readonly NavigationItem[] = [
-  { to: '/', label: 'overview', roles: STAFF },
-  { to: '/customers', label: 'customers', roles: STAFF },
-  { to: '/catalogue', label: 'catalogue', roles: STAFF },
-  { to: '/invoices', label: 'invoices', roles: MONEY },
-  { to: '/payments', label: 'payments', roles: MONEY },
-  { to: '/webhooks', label: 'webhooks', roles: PRODUCT },
-  { to: '/api-keys', label: 'apiKeys', roles: PRODUCT },
-  { to: '/users', label: 'users', roles: ['admin'] },
-  { to: '/audit', label: 'audit', roles: ['support', 'product_admin', 'admin'] },
-  { to: '/test-clocks', label: 'testClocks', roles: PRODUCT },
-  { to: '/settings', label: 'settings', roles: STAFF },
+  { to: '/', label: 'overview', needs: 'getMrrStats' },
+  { to: '/customers', label: 'customers', needs: 'listCustomers' },
+  { to: '/catalogue', label: 'catalogue', needs: 'listFeatures' },
+  { to: '/invoices', label: 'invoices', needs: 'listInvoices' },
+  { to: '/payments', label: 'payments', needs: 'listPayments' },
+  { to: '/webhooks', label: 'webhooks', needs: 'listWebhookEndpoints' },
+  { to: '/api-keys', label: 'apiKeys', needs: 'listApiKeys' },
+  { to: '/users', label: 'users', needs: 'listUsers' },
+  { to: '/audit', label: 'audit', needs: 'listAuditLog' },
+  { to: '/test-clocks', label: 'testClocks', needs: 'listTestClocks' },
+  { to: '/account', label: 'account', needs: 'getMe' },
 ];

@@ -1,7 +1,7 @@
 import { createRootRoute, retainSearchParams } from '@tanstack/react-router';
 import { EmptyState, ErrorState, useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
-import { meQuery } from './me';
+import { meQuery, permissionsQuery } from './me';
 import { queryClient } from './session';
 import { Shell } from './shell';
 import { shellTexts } from './shell-texts';
@@ -12,7 +12,7 @@ export const rootRoute = createRootRoute({
     typeof product === 'string' && product !== '' ? { product } : {},
   // The chosen product stays while the user moves between screens.
   search: { middlewares: [retainSearchParams(['product'])] },
-  loader: () => queryClient.ensureQueryData(meQuery),
+  loader: () => Promise.all([queryClient.ensureQueryData(meQuery), queryClient.ensureQueryData(permissionsQuery)]),
   component: Shell,
   notFoundComponent: NotFound,
   errorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,

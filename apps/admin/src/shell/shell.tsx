@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet } from '@tanstack/react-router';
 import { commonTexts, LanguageContext, useTexts } from '@tollgate/web';
 import { type ReactNode, useContext } from 'react';
-import { useMe } from './me';
+import { useCan, useMe } from './me';
 import { NAVIGATION } from './navigation';
 import { ProductSelect } from './product';
 import { session } from './session';
@@ -44,8 +44,8 @@ export function Shell(): ReactNode {
 
 function Navigation({ onNavigate }: { onNavigate: () => void }): ReactNode {
   const t = useTexts(shellTexts);
-  const { role } = useMe();
-  const visible = NAVIGATION.filter(({ roles }) => roles.includes(role));
+  const can = useCan();
+  const visible = NAVIGATION.filter(({ needs }) => can(needs));
   return visible.map(({ to, label }) => (
     <NavLink
       key={to}

@@ -2,12 +2,11 @@ import { Button, Select, Text, TextInput } from '@mantine/core';
 import { bodyOf, commonTexts, useFormats, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
 import { ActionDialog } from '../../shell/action-dialog';
-import { useMe } from '../../shell/me';
+import { type Operation, useCan } from '../../shell/me';
 import { api } from '../../shell/session';
 import { AmountInput } from './amount-input';
 import type { Invoice } from './invoice-page';
 import { MONEY_QUERIES } from './money-queries';
-import { mayChangeMoney } from './money-roles';
 import type { InvoiceStatus } from './money-statuses';
 import { moneyTexts } from './money-texts';
 
@@ -21,16 +20,22 @@ const COMMANDS: Record<InvoiceStatus, Command[]> = {
   paid: ['credit'],
   void: [],
 };
-/** Commands that finance has not: it charges the payment method of a customer. */
-const ADMIN_ONLY: readonly Command[] = ['collect'];
+/** Route of each command. */
+const ROUTES: Record<Command, Operation> = {
+  finalize: 'finalizeInvoice',
+  collect: 'payInvoice',
+  markPaid: 'markInvoicePaid',
+  credit: 'createCreditNote',
+  uncollectible: 'markInvoiceUncollectible',
+  void: 'voidInvoice',
+};
 
 /** Buttons of the commands that the invoice takes and the role may give. */
 export function InvoiceActions({ invoice }: { invoice: Invoice }): ReactNode {
   const t = useTexts(moneyTexts);
-  const { role } = useMe();
+  const can = useCan();
   const [command, setCommand] = useState<Command | null>(null);
-  const isAdmin = role === 'admin' || role === 'product_admin';
-  const offered = COMMANDS[invoice.status].filter((one) => (ADMIN_ONLY.includes(one) ? isAdmin : mayChangeMoney(role)));
+  const offered = COMMANDS[invoice.status].filter((one) => can(ROUTES[one]));
   return (
     <>
       {offered.map((one) => (

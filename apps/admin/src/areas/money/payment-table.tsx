@@ -3,10 +3,9 @@ import type { components } from '@tollgate/schema';
 import { Link } from '@tanstack/react-router';
 import { bodyOf, type Column, DataTable, useFormats, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
-import { useMe } from '../../shell/me';
+import { useCan } from '../../shell/me';
 import { api } from '../../shell/session';
 import { moneyTexts } from './money-texts';
-import { mayChangeMoney } from './money-roles';
 import { RefundDialog } from './refund-dialog';
 import type { PaymentFilters } from './routes';
 import { PaymentBadge } from './status-badge';
@@ -20,7 +19,7 @@ export function PaymentTable(props: { filters: PaymentFilters & { invoice?: stri
   const { filters, product } = props;
   const t = useTexts(moneyTexts);
   const formats = useFormats();
-  const { role } = useMe();
+  const can = useCan();
   const [refunded, setRefunded] = useState<Payment | null>(null);
   const columns: Column<Payment>[] = [
     { key: 'created', title: t.created, cell: ({ createdAt }) => formats.dateTime(createdAt) },
@@ -50,7 +49,7 @@ export function PaymentTable(props: { filters: PaymentFilters & { invoice?: stri
       key: 'actions',
       title: t.actions,
       cell: (payment) =>
-        mayChangeMoney(role) &&
+        can('refundPayment') &&
         refundable(payment) > 0 && (
           <Button size="compact-xs" variant="default" onClick={() => setRefunded(payment)}>
             {t.refund}

@@ -2,6 +2,7 @@ import { SimpleGrid, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { bodyOf, EmptyState, Loaded, useFormats, useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
+import { useCan } from '../../shell/me';
 import { Figure, Panel } from '../../shell/panel';
 import { useProduct, useProducts } from '../../shell/product';
 import { api } from '../../shell/session';
@@ -17,6 +18,7 @@ export function Overview(): ReactNode {
   const t = useTexts(overviewTexts);
   const product = useProduct();
   const products = useProducts();
+  const can = useCan();
   if (products?.length === 0) return <EmptyState title={t.noProduct}>{t.noProductHint}</EmptyState>;
   return (
     <Stack>
@@ -25,9 +27,9 @@ export function Overview(): ReactNode {
       </Title>
       {product && (
         <>
-          <Subscriptions product={product} />
-          <RevenueMovements product={product} />
-          <UsageComparison product={product} />
+          {can('getSubscriptionStats') && <Subscriptions product={product} />}
+          {can('getMrrStats') && <RevenueMovements product={product} />}
+          {can('getUsageStats') && <UsageComparison product={product} />}
         </>
       )}
     </Stack>

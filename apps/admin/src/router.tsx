@@ -1,4 +1,5 @@
 import { createRouter } from '@tanstack/react-router';
+import { accountRoutes } from './areas/account/routes';
 import { catalogueRoutes } from './areas/catalogue/routes';
 import { customerRoutes } from './areas/customers/routes';
 import { moneyRoutes } from './areas/money/routes';
@@ -16,6 +17,7 @@ export const router = createRouter({
     ...moneyRoutes,
     ...webhookRoutes,
     ...operationRoutes,
+    ...accountRoutes,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

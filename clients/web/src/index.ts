@@ -1,3 +1,4 @@
+export { ActionDialog } from './action-dialog';
 export { type Api, bodyOf, createApi, type TokenSource } from './api';
 export { ApiError, type Problem } from './api-error';
 export { BrowserSession, type SessionState } from './browser-session';
@@ -5,7 +6,8 @@ export { commonTexts } from './common-texts';
 export { type Column, DataTable, type DataTableProps, type ListPage } from './data-table';
 export { type Formats, useFormats } from './formats';
 export { createQueryClient, PageRoot } from './page-root';
+export { saveFile } from './save-file';
 export { SignIn } from './sign-in';
 export { EmptyState, ErrorState, Loaded, LoadingState } from './states';
 export { defineTexts, type Language, LanguageContext, type Texts, useTexts } from './texts';
-export { defaultTheme } from './theme';
+export { defaultTheme, readableColors } from './theme';

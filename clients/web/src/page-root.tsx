@@ -1,4 +1,4 @@
-import { MantineProvider, type MantineThemeOverride } from '@mantine/core';
+import { type CSSVariablesResolver, MantineProvider, type MantineThemeOverride } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
@@ -25,11 +25,13 @@ export function createQueryClient(): QueryClient {
 interface PageRootProps {
   client: QueryClient;
   theme?: MantineThemeOverride;
+  /** Colours that the theme does not have; `readableColors` by default. */
+  variables?: CSSVariablesResolver;
   children: ReactNode;
 }
 
 /** Providers of a page: language, theme (light and dark), server state, notifications. */
-export function PageRoot({ client, theme, children }: PageRootProps): ReactNode {
+export function PageRoot({ client, theme, variables, children }: PageRootProps): ReactNode {
   const [language, setLanguage] = useState<Language>(preferredLanguage);
   useEffect(() => {
     document.documentElement.lang = language;
@@ -48,7 +50,7 @@ export function PageRoot({ client, theme, children }: PageRootProps): ReactNode 
     <LanguageContext value={languageValue}>
       <MantineProvider
         theme={theme ?? defaultTheme}
-        cssVariablesResolver={readableColors}
+        cssVariablesResolver={variables ?? readableColors}
         defaultColorScheme="auto"
         getStyleNonce={() => pageNonce}
       >

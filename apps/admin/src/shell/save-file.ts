@@ -1,9 +1,1 @@
-/** Saves a file that the API returned: the browser asks for it with the token, a plain link could not. */
-export function saveFile(content: Blob, name: string): void {
-  const address = URL.createObjectURL(content);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
-}
+export { saveFile } from '@tollgate/web';

@@ -1,13 +1,17 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query';
-import { commonTexts, ErrorState, useTexts } from '@tollgate/web';
 import type { FormEvent, ReactNode } from 'react';
+import { commonTexts } from './common-texts';
+import { ErrorState } from './states';
+import { useTexts } from './texts';
 
 interface ActionDialogProps<Result> {
   title: string;
   /** Text of the button that runs the action. */
   confirm: string;
+  /** Text of the button that changes nothing; "Cancel" by default. */
+  dismiss?: string;
   opened: boolean;
   onClose: () => void;
   /** Sends the command. An error stays in the dialog, which keeps the input. */
@@ -59,7 +63,7 @@ export function ActionDialog<Result>(props: ActionDialogProps<Result>): ReactNod
           {command.isError && <ErrorState error={command.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
-              {t.cancel}
+              {props.dismiss ?? t.cancel}
             </Button>
             <Button
               type="submit"

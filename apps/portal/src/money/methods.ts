@@ -1,0 +1,23 @@
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
+import type { components } from '@tollgate/schema';
+import { bodyOf } from '@tollgate/web';
+import { OWN, useVisit } from '../session/visit';
+
+export type Method = components['schemas']['PaymentMethodDto'];
+
+const PAGE = 100;
+
+export function useMethods(): UseQueryResult<Method[]> {
+  const { api } = useVisit();
+  return useQuery({
+    queryKey: ['payment-methods'],
+    queryFn: async () => {
+      const params = { path: OWN, query: { limit: PAGE } };
+      return (await bodyOf(api.GET('/v1/customers/{customer}/payment-methods', { params }))).data;
+    },
+  });
+}
+
+/** "Visa •••• 4242" */
+export const nameOf = ({ brand, type, last4 }: Method): string =>
+  [brand ?? type, last4 && `•••• ${last4}`].filter(Boolean).join(' ');

@@ -62,7 +62,7 @@ function useColumns(onPay: (invoice: Invoice) => void): Column<Invoice>[] {
       title: t.status,
       cell: ({ status, dueAt }) => (
         <>
-          <Badge variant="dot" color={COLORS[status]} style={{ overflow: 'visible' }}>
+          <Badge variant="dot" color={COLORS[status]} miw="max-content">
             {t.statuses[status]}
           </Badge>
           {status === 'open' && dueAt && <Text size="sm">{t.dueOn(date(dueAt))}</Text>}

@@ -9,6 +9,7 @@ import { Screen } from '../../shell/screen';
 import { CustomerInvoices, CustomerPayments } from '../money/customer-money';
 import { customerQuery } from './customer-reads';
 import { CustomerHead } from './customer-head';
+import { CustomerOverview } from './customer-overview';
 import { customerTexts } from './customer-texts';
 import { type Tab, TABS } from './routes';
 
@@ -19,6 +20,7 @@ interface TabProps {
 
 /** Content of each tab. */
 const CONTENT: Partial<Record<Tab, (props: TabProps) => ReactNode>> = {
+  overview: CustomerOverview,
   invoices: CustomerInvoices,
   payments: CustomerPayments,
 };

@@ -55,7 +55,10 @@ describeInBrowser('the frame of the console', () => {
   it('shows the screen of a link after the sign-in', async () => {
     const page = await stage.newPage();
     await page.goto('/admin/customers?search=cloud');
+    const read = page.waitForRequest(/\/v1\/customers\?/);
     await signIn(page);
+    // The limit of the console depends on it.
+    expect((await (await read).allHeaders())['sec-fetch-site']).toBe('same-origin');
     expect(new URL(page.url()).pathname).toBe('/admin/customers');
     await page.getByRole('heading', { level: 1, name: 'Customers' }).waitFor();
   });

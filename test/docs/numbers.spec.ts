@@ -89,6 +89,7 @@ const BOUNDS: [string, string, number][] = [
   [BILLING, 'A request has {10 s}', constant(STRIPE, /const TIMEOUT_MS = ([\d_]+)/)],
   [BILLING, 'a charge {30 s}, and', ADAPTER_TIMEOUT_MS],
   [BILLING, 'call together {30 s}', ADAPTER_TIMEOUT_MS],
+  [ACCESS, '600: {six times}', constant('apps/api/src/http/throttling/throttling.guard.ts', 'CONSOLE_FACTOR')],
   [ACCESS, 'token of a mail (valid for {24 hours})', constant(MAILS, /verify_email: \{.*hours: (\d+)/) * HOUR],
   [ACCESS, '{15} to 128 characters', Number(defaultOf('PASSWORD_MIN_LENGTH', true))],
   [ACCESS, '15 to {128 characters}', constant(PASSWORDS, 'MAX_PASSWORD')],

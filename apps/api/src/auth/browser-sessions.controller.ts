@@ -75,6 +75,8 @@ export class BrowserSessionsController {
    */
   @Post('browser/refresh')
   @HttpCode(200)
+  // Many pages behind one address renew their sessions; a token of 256 bits is not guessed.
+  @AuthRateLimit(false)
   @Allow('public')
   @ApiOperation({ operationId: 'browserRefresh', summary: 'Rotate the refresh token of the cookie' })
   @ApiProblems(401, 403)

@@ -74,6 +74,9 @@ export const isSupport = (principal: Principal): boolean => principal.kind === '
 
 export const isFinance = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'finance';
 
+/** True for people with a role above user. */
+export const isStaff = (principal: Principal): boolean => principal.kind === 'user' && principal.role !== 'user';
+
 /** True for users who act for the seller: admins and product admins. */
 export const isSeller = (principal: Principal): boolean =>
   principal.kind === 'user' && RULES_CATALOG.includes(principal.role);

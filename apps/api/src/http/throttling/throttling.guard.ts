@@ -1,23 +1,26 @@
 import { type ExecutionContext, Inject, Injectable, SetMetadata } from '@nestjs/common';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
-import { idOf } from '@app/auth';
+import { idOf, isStaff } from '@app/auth';
 import { DomainError } from '@app/kernel';
 import { Config, RATE_WINDOW_MS } from '@app/platform';
-import { type CompilableGuard, type RouteTarget, runGuard, type Step } from '../routes/route.js';
+import { type CompilableGuard, type RouteRequest, type RouteTarget, runGuard, type Step } from '../routes/route.js';
 import { addressBlock } from './address-block.js';
 
 const AUTH_RATE_LIMIT = 'throttling:auth';
-/** For routes that take passwords or tokens: a lower limit, by address. */
-export const AuthRateLimit = () => SetMetadata(AUTH_RATE_LIMIT, true);
+/** For routes that take passwords or tokens: a lower limit, by address. False: not for this route of the controller. */
+export const AuthRateLimit = (applies = true) => SetMetadata(AUTH_RATE_LIMIT, applies);
 
 const UNLIMITED = 'throttling:unlimited';
 /** For a route whose requests are signed: all events of a provider come from a few addresses. */
 export const Unlimited = () => SetMetadata(UNLIMITED, true);
 
+/** The limit of a person with a role above user in the console, as a multiple: a screen makes about ten requests. */
+const CONSOLE_FACTOR = 6;
+
 /** The limit that applies to a request. */
 interface Policy {
-  name: 'default' | 'auth' | 'key';
+  name: 'default' | 'console' | 'auth' | 'key';
   bucket: string;
   /** Requests in a window; 0: no limit. */
   limit: number;
@@ -45,6 +48,11 @@ export class ThrottlingGuard extends ThrottlerGuard implements CompilableGuard {
       const limit = isAuthRoute ? authRateLimitPerMinute : rateLimitPerMinute;
       if (limit === 0 || request.url.startsWith('/health/')) return undefined;
       if (isAuthRoute) return this.count({ name: 'auth', bucket: `auth:${addressBlock(request.ip)}`, limit }, reply);
+      if (isOfConsole(request))
+        return this.count(
+          { name: 'console', bucket: `console:${idOf(caller!)}`, limit: limit * CONSOLE_FACTOR },
+          reply,
+        );
       const bucket = caller ? `${caller.kind}:${idOf(caller)}` : `address:${addressBlock(request.ip)}`;
       return this.count({ name: 'default', bucket, limit }, reply);
     };
@@ -63,3 +71,7 @@ export class ThrottlingGuard extends ThrottlerGuard implements CompilableGuard {
       });
   }
 }
+
+/** Browsers set the header, and only for requests of a page of this service. */
+const isOfConsole = ({ caller, headers }: RouteRequest): boolean =>
+  headers['sec-fetch-site'] === 'same-origin' && caller !== null && isStaff(caller);

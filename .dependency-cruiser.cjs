@@ -129,6 +129,13 @@ module.exports = {
       to: { path: 'node_modules/stripe/' },
     },
     {
+      name: 'openid-client-in-one-file',
+      severity: 'error',
+      comment: 'Only oidc-provider.ts imports the package openid-client: others use OidcProvider.',
+      from: { path: '^(apps|libs|clients|migrations)/', pathNot: '^libs/auth/src/oidc/oidc-provider\\.ts$' },
+      to: { path: 'node_modules/openid-client/' },
+    },
+    {
       name: 'controllers-call-services',
       severity: 'error',
       comment: 'A controller calls a service: it imports no repository and no entity.',

@@ -40,6 +40,8 @@ import { DeliveryChannelsValidated1700000000057 } from './1700000000057-delivery
 import { PortalSessions1700000000058 } from './1700000000058-portal-sessions.js';
 import { SecondFactors1700000000059 } from './1700000000059-second-factors.js';
 import { AccountMailKindsValidated1700000000060 } from './1700000000060-account-mail-kinds-validated.js';
+import { Oidc1700000000061 } from './1700000000061-oidc.js';
+import { OidcValidated1700000000062 } from './1700000000062-oidc-validated.js';
 import { Search1700000000064 } from './1700000000064-search.js';
 
 /** Every migration, oldest first. */
@@ -86,5 +88,7 @@ export const migrations = [
   PortalSessions1700000000058,
   SecondFactors1700000000059,
   AccountMailKindsValidated1700000000060,
+  Oidc1700000000061,
+  OidcValidated1700000000062,
   Search1700000000064,
 ];

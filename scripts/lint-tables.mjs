@@ -86,6 +86,8 @@ const OWNED = {
     'portal_sessions',
     'second_factors',
     'recovery_codes',
+    'oidc_identities',
+    'oidc_used_states',
   ],
 };
 

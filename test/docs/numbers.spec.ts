@@ -42,6 +42,7 @@ const FEED = constant('libs/events/src/feed.ts', 'FEED_DAYS') * DAY;
 const REMINDERS = 'libs/subscriptions/src/domain/time.ts';
 const USAGE = 'libs/metering/src/counting/usage-ingestion.ts';
 
+const OIDC = 'libs/auth/src/oidc/oidc-provider.ts';
 const BILLING = 'docs/billing.md';
 const PAYMENT_EVENTS = 'libs/billing/src/payment-events.service.ts';
 const RECONCILIATION = 'libs/billing/src/reconciliation.service.ts';
@@ -50,6 +51,14 @@ const SETUPS = 'libs/billing/src/domain/setup-check.ts';
 
 /** Page, sentence with the number in braces, and its value in the code: milliseconds, bytes or a count. */
 const BOUNDS: [string, string, number][] = [
+  [ACCESS, '`provider_unavailable` within {eight seconds}', constant(OIDC, 'STEP_MS')],
+  [
+    ACCESS,
+    '`login_expired`: more than {ten minutes} passed',
+    constant('libs/auth/src/oidc/oidc-logins.ts', 'OIDC_LOGIN_SECONDS') * SECOND,
+  ],
+  [OPERATE, '{4 s} for an answer', constant(OIDC, 'ANSWER_SECONDS') * SECOND],
+  [OPERATE, '{8 s} for a step of a login', constant(OIDC, 'STEP_MS')],
   [
     BILLING,
     'ends within {30 days} are announced',

@@ -159,6 +159,7 @@ export function createCall(url: string): Call {
   return async (method, at, { token, body, headers = {} } = {}) => {
     const response = await fetch(url + at, {
       method,
+      redirect: 'manual',
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(token ? { authorization: `Bearer ${token}` } : {}),

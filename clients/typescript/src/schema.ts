@@ -468,6 +468,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/oidc/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Redirect a browser to the OpenID Connect provider
+         * @description A link of the sign-in page, not a request of a script: it redirects to the OpenID Connect provider. A cookie binds the login to this browser for ten minutes. Errors: 404 `single_sign_on_off`; 422 `invalid_fields` for a `returnTo` that is no path below /admin or /portal; 503 `provider_unavailable`.
+         */
+        get: operations["beginSingleSignOn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Complete a login at the OpenID Connect provider
+         * @description The redirect URI to register at the provider. It opens a session of this browser, with the refresh token in the cookie of `browser-login`, and redirects to `returnTo`, where the page calls `POST /v1/auth/browser/refresh`. A failed login redirects to `/admin/sign-in?error=` with a code: `login_expired`, `login_denied`, `provider_error`, `provider_unavailable`, `email_not_verified`, `account_exists`, `email_taken`, `inactive_account`, `role_not_assigned`, `last_admin`, `product_not_found` or `single_sign_on_off`.
+         */
+        get: operations["completeSingleSignOn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ways to sign in
+         * @description The configuration of the service: the same answer for every caller.
+         */
+        get: operations["listSignInMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users/me/permissions": {
         parameters: {
             query?: never;
@@ -5559,7 +5619,7 @@ export interface components {
             emailVerifiedAt: string | null;
             name: string | null;
             /** @enum {string} */
-            role: "user" | "support" | "finance" | "product_admin" | "admin";
+            role: "user" | "support" | "finance" | "admin" | "product_admin";
             /** @description Key of the product of a product_admin; null for other roles. */
             product: string | null;
             active: boolean;
@@ -6125,6 +6185,21 @@ export interface components {
              */
             password: string;
         };
+        SignOnProviderDto: {
+            /** @description Label for the button of the sign-in page. */
+            name: string;
+        };
+        SignInMethodsDto: {
+            /**
+             * @description Whether roles above user need a second factor, besides the password.
+             * @enum {string}
+             */
+            secondFactor: "optional" | "required";
+            /** @description True: e-mail address and password. */
+            password: boolean;
+            /** @description Single sign-on by OpenID Connect; null: not configured. */
+            oidc: components["schemas"]["SignOnProviderDto"] | null;
+        };
         PermissionsDto: {
             /** @description Keys of the only products that the user sees as staff; null: all products. */
             products: string[] | null;
@@ -6148,7 +6223,7 @@ export interface components {
             emailVerifiedAt: string | null;
             name: string | null;
             /** @enum {string} */
-            role: "user" | "support" | "finance" | "product_admin" | "admin";
+            role: "user" | "support" | "finance" | "admin" | "product_admin";
             /** @description Key of the product of a product_admin; null for other roles. */
             product: string | null;
             active: boolean;
@@ -11244,6 +11319,91 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginSingleSignOn: {
+        parameters: {
+            query: {
+                /** @description Page to open after the login: a path below /admin or /portal. */
+                returnTo: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser continues at the provider. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    completeSingleSignOn: {
+        parameters: {
+            query?: {
+                /** @description Error of the provider. */
+                error?: unknown;
+                /** @description State of the login. */
+                state?: unknown;
+                /** @description Code of the provider. */
+                code?: unknown;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser continues at `returnTo`, or at the sign-in page. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSignInMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethodsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];

@@ -22,11 +22,14 @@ import { PersonalDataEraser } from './personal-data-eraser.js';
 import { ProfileService } from './profile.service.js';
 import { ProfilesRepository } from './profiles.repository.js';
 import { RegistrationService } from './registration.service.js';
+import { SignedOnAccounts } from './signed-on-accounts.js';
+import { SingleSignOnService } from './single-sign-on.service.js';
 import { TestClockDeletionService } from './test-clock-deletion.service.js';
 
 /** Providers that the apps may inject. */
 const EXPORTED = [
   RegistrationService,
+  SingleSignOnService,
   ProfileService,
   AccountsService,
   AccountDeletionService,
@@ -52,6 +55,7 @@ const EXPORTED = [
   providers: [
     ...EXPORTED,
     ProfilesRepository,
+    SignedOnAccounts,
     PersonalDataEraser,
     CustomerDataEraser,
     CustomerExport,

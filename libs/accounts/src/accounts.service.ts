@@ -43,9 +43,10 @@ export class AccountsService {
     userId: string,
     { product, role, active }: RoleAndStatusChanges,
     actor: Actor,
+    reason?: string,
   ): Promise<User> {
     const productId = product === undefined ? undefined : (await this.catalog.getProduct(product)).id;
-    return this.applyRoleAndStatus(userId, { role, active, productId }, actor);
+    return this.applyRoleAndStatus(userId, { role, active, productId }, actor, reason);
   }
 
   /**
@@ -59,9 +60,14 @@ export class AccountsService {
     await this.applyRoleAndStatus(principal.userId, { active: false }, actorOf(principal));
   }
 
-  private async applyRoleAndStatus(userId: string, changes: Partial<RoleAndStatus>, actor: Actor): Promise<User> {
+  private async applyRoleAndStatus(
+    userId: string,
+    changes: Partial<RoleAndStatus>,
+    actor: Actor,
+    reason?: string,
+  ): Promise<User> {
     const user = await this.database.transaction(async () => {
-      const { before, after } = await this.users.updateRoleAndStatus(userId, changes, actor);
+      const { before, after } = await this.users.updateRoleAndStatus(userId, changes, actor, reason);
       const sameRights = before.role === after.role && before.productId === after.productId;
       if (!sameRights || !after.active)
         await this.sessions.revokeAll(userId, after.active ? 'role_changed' : 'deactivated');

@@ -7,4 +7,5 @@ export { MeteredApiKeysService } from './metered-api-keys.service.js';
 export { type Profile, type ProfileChanges, ProfileService } from './profile.service.js';
 export type { OwnProfile } from './profiles.repository.js';
 export { type Registered, type Registration, RegistrationService } from './registration.service.js';
+export { type SignOnResult, SingleSignOnService } from './single-sign-on.service.js';
 export { TestClockDeletionService } from './test-clock-deletion.service.js';

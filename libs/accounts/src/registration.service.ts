@@ -6,7 +6,7 @@ import type { Customer } from '@app/customers';
 import { type Actor, newId, type Origin, SYSTEM_ACTOR } from '@app/kernel';
 import { Database } from '@app/platform';
 import { EnrolmentService, type Subscription } from '@app/subscriptions';
-import { type Language, type Role, type User, UsersService } from '@app/users';
+import { type Language, type NewUser, type Role, type User, UsersService } from '@app/users';
 
 /** A sign-up. */
 export interface Registration {
@@ -102,6 +102,24 @@ export class RegistrationService {
     });
   }
 
+  /**
+   * Creates the account of a user whom the OpenID Connect provider signed in: without a password, with a verified
+   * address, and with the role `user` until the caller changes it. Needs a transaction. Staff is subscribed to
+   * Tollgate's own product only.
+   *
+   * @param role role that the user will get
+   * @throws DomainError `email_taken`, `no_plan_assigned`
+   * @example const user = await registration.createSignedOn({ email, name: null }, 'support', origin);
+   */
+  async createSignedOn({ email, name }: Pick<User, 'email' | 'name'>, role: Role, origin: Origin): Promise<User> {
+    const { user } = await this.createAccount({
+      ...{ email, name: name ?? undefined, origin, passwordHash: null, emailVerified: true, role: 'user' },
+      ...(role === 'user' ? {} : { products: [OWN_PRODUCT] }),
+      plans: role === 'admin' ? { [OWN_PRODUCT]: OPERATOR_PLAN } : {},
+    });
+    return user;
+  }
+
   /** Revokes all sessions of the former owner: the account now belongs to the operator. */
   private async promote({ id }: User, passwordHash: string): Promise<void> {
     await this.users.setPassword(id, passwordHash, { proves: false, reason: 'first admin' }, SYSTEM_ACTOR);
@@ -110,13 +128,17 @@ export class RegistrationService {
   }
 
   private async createAccount(
-    input: Omit<Registration, 'password'> & { passwordHash: string; role: Role; plans: Record<string, string> },
+    input: Omit<Registration, 'password'> &
+      Pick<NewUser, 'passwordHash' | 'role' | 'emailVerified'> & {
+        plans: Record<string, string>;
+        products?: string[];
+      },
   ) {
-    const { email, name, region, deviceType, timezone, language, origin } = input;
+    const { email, name, region, deviceType, timezone, language, origin, passwordHash, role, emailVerified } = input;
     const id = newId();
-    const actor: Actor = input.role === 'admin' ? SYSTEM_ACTOR : { kind: 'user', id, origin };
+    const actor: Actor = role === 'admin' ? SYSTEM_ACTOR : { kind: 'user', id, origin };
     const profile = { name: name ?? null, email, region, deviceType, timezone };
-    const products = [DEFAULT_PRODUCT, OWN_PRODUCT];
+    const { products = [DEFAULT_PRODUCT, OWN_PRODUCT] } = input;
     const { customer, subscriptions } = await this.enrolment.enrol({
       key: id,
       profile,
@@ -130,9 +152,10 @@ export class RegistrationService {
         customerId: customer.id,
         email,
         name: name ?? null,
-        passwordHash: input.passwordHash,
-        role: input.role,
+        passwordHash,
+        role,
         language,
+        emailVerified,
       },
       actor,
     );

@@ -130,7 +130,8 @@ export class AccountMailsService implements Channel, OnModuleInit {
   private async recipientOf({ kind, email, userId }: AccountMail): Promise<{ user: User; address: string } | null> {
     const owner = await this.users.findByEmail(email);
     // To the spelling that the owner gave, never to the one of the request.
-    if (kind === 'reset_password') return owner?.active ? { user: owner, address: owner.email } : null;
+    if (kind === 'reset_password')
+      return owner?.active && owner.passwordHash ? { user: owner, address: owner.email } : null;
     const user = userId && (await this.users.findById(userId));
     if (!user || !user.active) return null;
     if (kind === 'verify_email' && (owner?.id !== user.id || user.emailVerifiedAt)) return null;

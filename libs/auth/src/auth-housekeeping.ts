@@ -5,11 +5,12 @@ import { AccountMailsRepository } from './account-mails.repository.js';
 import { AuthRepository } from './auth.repository.js';
 import { RETENTION_MS } from './domain/login-backoff.js';
 import { LoginAttemptsRepository } from './login-attempts.repository.js';
+import { OidcRepository } from './oidc/oidc.repository.js';
 import { PortalSessionsRepository } from './portal-sessions.repository.js';
 
 const DAY_MS = 86_400_000;
 
-/** Retention: deletes expired sessions and tokens, sent mails, and old login attempts. */
+/** Retention: deletes expired sessions and tokens, sent mails, used states, and old login attempts. */
 @Injectable()
 export class AuthHousekeeping {
   constructor(
@@ -17,6 +18,7 @@ export class AuthHousekeeping {
     private readonly mails: AccountMailsRepository,
     private readonly attempts: LoginAttemptsRepository,
     private readonly portalSessions: PortalSessionsRepository,
+    private readonly oidc: OidcRepository,
     private readonly database: Database,
     private readonly clock: Clock,
   ) {}
@@ -32,7 +34,7 @@ export class AuthHousekeeping {
     const yesterday = new Date(now.getTime() - DAY_MS);
     return this.database.transaction(async () => {
       const sessions = (await this.auth.purge(yesterday)) + (await this.portalSessions.purge(yesterday));
-      const mails = await this.mails.purge(yesterday);
+      const mails = (await this.mails.purge(yesterday)) + (await this.oidc.purge(yesterday));
       return sessions + mails + (await this.attempts.purge({ before: new Date(now.getTime() - RETENTION_MS), now }));
     });
   }

@@ -10,6 +10,8 @@ export class SessionEntity {
   @Column('uuid', { name: 'user_id' }) userId: string;
   @Column(instant({ name: 'revoked_at', nullable: true })) revokedAt: Date | null;
   @Column('text', { name: 'revoked_reason', nullable: true }) revokedReason: string | null;
+  /** True: opened by the OpenID Connect provider, which also decides about second factors. */
+  @Column('boolean', { name: 'single_sign_on' }) singleSignOn: boolean;
   @Column(instant({ name: 'expires_at' })) expiresAt: Date;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
 }

@@ -25,7 +25,7 @@ export const AUTH_EVENTS = declareEvents({
   },
   'login.succeeded': {
     subject: 'user',
-    summary: 'A user logged in with the password.',
+    summary: 'A user logged in, with the password or by single sign-on.',
     after: { count: 1, lastAt: '2026-11-21T09:00:00.000Z' },
     security: true,
   },
@@ -39,6 +39,23 @@ export const AUTH_EVENTS = declareEvents({
       lastAt: '2026-11-21T09:00:59.000Z',
     },
     security: true,
+  },
+  'single_sign_on.refused': {
+    subject: 'user',
+    summary:
+      'The identity provider signed a user in, and the service refused it. `reason`: `email_not_verified`, `account_exists`, `inactive_account`, `role_not_assigned` or `last_admin`. Without an account the subject is an `account_reference`: a keyed hash of the identity, which is also in `after.account`.',
+    after: {
+      account: '5f2b0c7a-3d61-8e94-a1b7-90c4d2e8f613',
+      count: 1,
+      lastAt: '2026-11-21T09:00:59.000Z',
+    },
+    security: true,
+  },
+  'identity.linked': {
+    subject: 'user',
+    summary: 'A user was linked to an identity of the OpenID Connect provider.',
+    after: { issuer: 'https://login.example.com' },
+    auditOnly: true,
   },
   'second_factor.failed': {
     subject: 'user',

@@ -19,6 +19,10 @@ import { LoginChallenges } from './login-challenges.js';
 import { LoginAttemptsRepository } from './login-attempts.repository.js';
 import { LoginAttemptsService } from './login-attempts.service.js';
 import { LoginService } from './login.service.js';
+import { IdentitiesService } from './oidc/identities.service.js';
+import { OidcLogins } from './oidc/oidc-logins.js';
+import { OidcProvider } from './oidc/oidc-provider.js';
+import { OidcRepository } from './oidc/oidc.repository.js';
 import { Passwords } from './passwords.js';
 import { PortalSessionsRepository } from './portal-sessions.repository.js';
 import { PortalSessionsService } from './portal-sessions.service.js';
@@ -38,6 +42,9 @@ const EXPORTED = [
   ApiKeysService,
   PortalSessionsService,
   LoginService,
+  OidcLogins,
+  IdentitiesService,
+  AuthenticationRecord,
   Passwords,
   CredentialsService,
   SecondFactorsService,
@@ -64,7 +71,8 @@ const EXPORTED = [
     LoginChallenges,
     SecondFactorCodes,
     SecondFactorsRepository,
-    AuthenticationRecord,
+    OidcProvider,
+    OidcRepository,
     KeyUse,
   ],
   exports: EXPORTED,

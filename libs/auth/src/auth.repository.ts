@@ -8,6 +8,7 @@ import type { Scope, UserRights } from './domain/principal.js';
 /** A session with the present rights of its user. */
 export interface SessionState extends UserRights {
   hasSecondFactor: boolean;
+  singleSignOn: boolean;
 }
 
 export interface SessionView {
@@ -49,7 +50,7 @@ export class AuthRepository {
   async findSession(id: string, now: Date): Promise<SessionState | null> {
     const [row] = await this.database.query<SessionState>(
       `select u.id as "userId", u.customer_id as "customerId", u.role, ${PRODUCT} as product,
-         f.confirmed_at is not null as "hasSecondFactor"
+         f.confirmed_at is not null as "hasSecondFactor", s.single_sign_on as "singleSignOn"
        from sessions s join users u on u.id = s.user_id left join products p on p.id = u.product_id
          left join second_factors f on f.user_id = u.id
        where s.id = $1 and s.revoked_at is null and s.expires_at > $2 and u.active`,

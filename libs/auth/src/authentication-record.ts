@@ -50,6 +50,24 @@ export class AuthenticationRecord {
     });
   }
 
+  /** The provider signed a user in, and the service refused it. Without an account the subject is a reference. */
+  singleSignOnRefused(
+    { issuer, subject }: { issuer: string; subject: string },
+    user: User | null,
+    reason: string,
+    origin: Origin,
+  ): void {
+    const account = this.reference(JSON.stringify([issuer, subject]));
+    this.log.note({
+      type: 'single_sign_on.refused',
+      subject: user ? { type: 'user', id: user.id } : { type: 'account_reference', id: account },
+      customerId: user?.customerId ?? null,
+      actor: anonymous(origin),
+      reason,
+      details: { account },
+    });
+  }
+
   /** A code of the second factor was not accepted. */
   secondFactorFailed({ id, customerId }: User, reason: string, origin: Origin): void {
     this.log.note({
@@ -105,9 +123,13 @@ export class AuthenticationRecord {
     return this.log.erase(id, this.accountRef(email));
   }
 
-  /** A UUIDv8 (RFC 9562) of a keyed hash of an e-mail address. */
   private accountRef(email: string): string {
-    const bytes = this.keyring.sign(SIGNED_FOR, canonicalEmail(email)).subarray(0, 16);
+    return this.reference(canonicalEmail(email));
+  }
+
+  /** A UUIDv8 (RFC 9562) of a keyed hash of a text. */
+  private reference(text: string): string {
+    const bytes = this.keyring.sign(SIGNED_FOR, text).subarray(0, 16);
     bytes[6] = (bytes[6]! & 0x0f) | 0x80;
     bytes[8] = (bytes[8]! & 0x3f) | 0x80;
     return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');

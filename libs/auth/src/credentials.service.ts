@@ -79,6 +79,17 @@ export class CredentialsService {
   }
 
   /**
+   * Removes the password of a user who signs in another way from now on, voids the tokens of mails, and revokes all
+   * sessions. Needs a transaction.
+   *
+   * @example await credentials.removePassword(user, actor);
+   */
+  async removePassword(user: User, actor: Actor): Promise<void> {
+    await this.users.setPassword(user.id, null, { proves: false, reason: 'single_sign_on' }, actor);
+    await this.afterPassword(user, null);
+  }
+
+  /**
    * Enqueues a mail to reset the password. The result and the work are the same for every address, with an account or
    * without.
    *

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Origin } from '@app/kernel';
 import type { User } from '@app/users';
 import { AuthenticationRecord } from './authentication-record.js';
 import { CredentialsService } from './credentials.service.js';
@@ -41,6 +42,17 @@ export class LoginService {
     const user = await this.challenges.userOf(challenge);
     await this.secondFactors.prove(user, code, source);
     return this.open(user, source);
+  }
+
+  /**
+   * Opens a session for a user whom the OpenID Connect provider signed in, in the caller's transaction.
+   *
+   * @example const tokens = await logins.openBySingleSignOn(user, origin);
+   */
+  async openBySingleSignOn(user: User, origin: Origin): Promise<TokenPair> {
+    const tokens = await this.sessions.open(user.id, { singleSignOn: true });
+    this.record.loggedIn(user, origin);
+    return tokens;
   }
 
   private async open(user: User, source: AttemptSource): Promise<TokenPair> {

@@ -36,7 +36,7 @@ export class Passwords implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    if (!this.config.signIn.passwordLogin)
+    if (!this.config.signIn.passwordLogin && !this.config.signIn.oidc)
       new Logger('Passwords').warn(
         'PASSWORD_LOGIN is off, and no other way to sign in is configured: only API keys work.',
       );

@@ -48,9 +48,10 @@ export class SessionsService {
   /**
    * Opens a session, in the caller's transaction: a registration that rolls back leaves no valid token.
    *
+   * @param options.singleSignOn true when the OpenID Connect provider signed the user in
    * @example const { accessToken, refreshToken } = await sessions.open(user.id);
    */
-  open(userId: string): Promise<TokenPair> {
+  open(userId: string, { singleSignOn }: { singleSignOn: boolean } = { singleSignOn: false }): Promise<TokenPair> {
     return this.database.transaction(async () => {
       const now = this.clock.now();
       const expiresAt = new Date(now.getTime() + REFRESH_DAYS * 86_400_000);
@@ -60,6 +61,7 @@ export class SessionsService {
         userId,
         revokedAt: null,
         revokedReason: null,
+        singleSignOn,
         expiresAt,
         createdAt: now,
       });
@@ -227,8 +229,8 @@ type OpenSession = Pick<RefreshState, 'userId' | 'sessionId' | 'expiresAt'>;
 const drawToken = (): string => randomBytes(32).toString('base64url');
 
 function userPrincipal(sessionId: string, state: SessionState, { requireSecondFactor }: SignInConfig): UserPrincipal {
-  const { userId, role, hasSecondFactor } = state;
-  const lacksSecondFactor = requireSecondFactor && role !== 'user' && !hasSecondFactor;
+  const { userId, role, hasSecondFactor, singleSignOn } = state;
+  const lacksSecondFactor = requireSecondFactor && role !== 'user' && !hasSecondFactor && !singleSignOn;
   return { kind: 'user', sessionId, userId, role, lacksSecondFactor, scope: userScope(state) };
 }
 

@@ -1,5 +1,6 @@
 export { CacheInvalidations } from './cache/cache-invalidations.js';
 export { Config, type LogLevel, RECOMMENDED_PASSWORD_LENGTH } from './config/config.js';
+export type { OidcConfig, OidcRights } from './config/oidc-config.js';
 export type { SignInConfig } from './config/sign-in-config.js';
 export type { StripeConfig } from './config/stripe-config.js';
 export { type ArrayItem, arrayLiteral, columnLiteral } from './database/array-literal.js';

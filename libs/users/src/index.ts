@@ -13,4 +13,4 @@ export {
   type User,
 } from './domain/user.js';
 export { UsersModule } from './users.module.js';
-export { type OwnChanges, UsersService } from './users.service.js';
+export { type NewUser, type OwnChanges, UsersService } from './users.service.js';

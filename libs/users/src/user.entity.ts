@@ -14,7 +14,7 @@ export class UserEntity implements User {
   @Column('text', { name: 'canonical_email', nullable: true }) canonicalEmail: string;
   @Column('text', { nullable: true }) name: string | null;
   @Column(instant({ name: 'email_verified_at', nullable: true })) emailVerifiedAt: Date | null;
-  @Column('text', { name: 'password_hash', nullable: true }) passwordHash: string;
+  @Column('text', { name: 'password_hash', nullable: true }) passwordHash: string | null;
   @Column('text') role: Role;
   @Column('uuid', { name: 'product_id', nullable: true }) productId: string | null;
   @Column('boolean') active: boolean;

@@ -27,9 +27,12 @@ export interface NewUser {
   customerId: string;
   email: string;
   name: string | null;
-  passwordHash: string;
+  /** Null: the user signs in by single sign-on only. */
+  passwordHash: string | null;
   role: Role;
   language?: Language;
+  /** True: the address was verified by the OpenID Connect provider. */
+  emailVerified?: boolean;
 }
 
 /** Changes that users make to their own account. */
@@ -121,10 +124,10 @@ export class UsersService {
    * @throws DomainError `email_taken`, `invalid_fields`
    * @example await users.create({ id, customerId, email, name: null, passwordHash, role: 'user' }, actor);
    */
-  async create(input: NewUser, actor: Actor): Promise<User> {
+  async create({ emailVerified, ...input }: NewUser, actor: Actor): Promise<User> {
     const now = this.clock.now();
     const defaults = {
-      emailVerifiedAt: null,
+      emailVerifiedAt: emailVerified ? now : null,
       productId: null,
       active: true,
       mailEnabled: true,
@@ -166,6 +169,7 @@ export class UsersService {
     id: string,
     changes: Partial<RoleAndStatus>,
     actor: Actor,
+    reason?: string,
   ): Promise<{ before: User; after: User }> {
     return this.database.transaction(async () => {
       const admins = await this.users.lockActiveAdmins();
@@ -175,7 +179,7 @@ export class UsersService {
       const { role, productId, active } = before;
       const after = await this.write(
         before,
-        { type: 'user.standing_changed', changes: rights, before: { role, productId, active }, after: rights },
+        { type: 'user.standing_changed', changes: rights, before: { role, productId, active }, after: rights, reason },
         actor,
       );
       return { before, after };
@@ -183,7 +187,7 @@ export class UsersService {
   }
 
   /**
-   * Stores a new password hash.
+   * Stores a new password hash; null removes the password.
    *
    * @param options.proves true when the user proved to receive mail: the address counts as verified
    * @throws DomainError `user_not_found`
@@ -191,7 +195,7 @@ export class UsersService {
    */
   setPassword(
     id: string,
-    passwordHash: string,
+    passwordHash: string | null,
     { proves, reason }: { proves: boolean; reason: string },
     actor: Actor,
   ): Promise<User> {

@@ -8,6 +8,9 @@ import { BrowserSessionsController } from './browser-sessions.controller.js';
 import { CredentialsController } from './credentials.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { SecondFactorController } from './second-factor.controller.js';
+import { SignInMethodsController } from './sign-in-methods.controller.js';
+import { OidcController } from './oidc.controller.js';
+import { OidcRedirects } from './oidc-redirects.js';
 import { RefreshCookie } from './refresh-cookie.js';
 
 @Module({
@@ -18,7 +21,9 @@ import { RefreshCookie } from './refresh-cookie.js';
     CredentialsController,
     JwksController,
     SecondFactorController,
+    OidcController,
+    SignInMethodsController,
   ],
-  providers: [BrowserGuard, RefreshCookie],
+  providers: [BrowserGuard, RefreshCookie, OidcRedirects],
 })
 export class AuthRoutesModule {}

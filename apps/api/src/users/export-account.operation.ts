@@ -48,6 +48,8 @@ export class ExportAccountOperation {
         return { kind, ...record.session };
       case 'second_factor':
         return { kind, ...record.secondFactor };
+      case 'identity':
+        return { kind, ...record.identity };
       case 'api_key':
         return { kind, ...record.apiKey };
       case 'subscription':

@@ -5,8 +5,10 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { dataDirFailure } from '../process/start-failure.js';
 import { type MisspeltVariable, misspeltVariables } from './misspelt-variables.js';
+import { OIDC_VARIABLES, wrongOidc } from './oidc-config.js';
 import { type SignInConfig, signInConfig } from './sign-in-config.js';
 import { type StripeConfig, stripeConfig, wrongStripe } from './stripe-config.js';
+import { onOff, optional } from './variables.js';
 
 /** Parts of values from documents and examples. Production refuses to start with them. */
 const SAMPLE_MARKERS = ['change-me', 'changeme', 'change_me', 'sample', 'example', 'password', 'admin123'];
@@ -16,17 +18,13 @@ const SECRETS = [
   'METRICS_TOKEN',
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRET',
+  'OIDC_CLIENT_SECRET',
 ] as const;
 const SECRET_LENGTH = 32;
 /** Share of the rate limit for requests that carry a password or a secret. */
 const AUTH_SHARE = 0.3;
 /** NIST SP 800-63B-4, 3.1.1.2: minimum length of a password that is the only factor. */
 export const RECOMMENDED_PASSWORD_LENGTH = 15;
-
-const onOff = z.enum(['on', 'off']);
-/** `KEY=` in an environment file means "not set". */
-const optional = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
 /** Addresses and CIDR blocks, separated by commas. */
 const addressBlocks = z
@@ -88,6 +86,7 @@ const schema = z.object({
   STRIPE_SECRET_KEY: optional(z.string().regex(/^[sr]k_(test|live)_\w+$/, 'must begin with sk_ or rk_')),
   STRIPE_WEBHOOK_SECRET: optional(z.string().regex(/^whsec_\S{8,}$/, 'must begin with whsec_')),
   STRIPE_API_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
+  ...OIDC_VARIABLES,
   SECRET_KEY: optional(z.string().min(SECRET_LENGTH, `must have at least ${SECRET_LENGTH} characters`)),
   DATABASE_POOLER: optional(z.enum(['none', 'transaction'])),
   DATABASE_DIRECT_URL: optional(z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')),
@@ -233,7 +232,7 @@ export class Config {
   private validated(environment: NodeJS.ProcessEnv): z.infer<typeof schema> {
     const parsed = schema.safeParse(environment);
     const wrong = parsed.success
-      ? [...wrongStripe(parsed.data), ...wrongInProduction(parsed.data)]
+      ? [...wrongStripe(parsed.data), ...wrongOidc(parsed.data), ...wrongInProduction(parsed.data)]
       : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
     if (wrong.length > 0) throw new Error([...wrong, ...this.misspelt.map(misspeltText)].join('\n'));
     return parsed.data!;

@@ -1,3 +1,5 @@
+import { type OidcConfig, oidcConfig, type OidcVariables } from './oidc-config.js';
+
 /** How people sign in. */
 export interface SignInConfig {
   /** Origins whose pages may use the refresh cookie: of PUBLIC_URL, and those of CORS_ORIGINS. */
@@ -8,6 +10,8 @@ export interface SignInConfig {
   requireSecondFactor: boolean;
   /** False: passwords open no session and are not set; another way of signing in is needed. */
   passwordLogin: boolean;
+  /** Null: no single sign-on. */
+  oidc: OidcConfig | null;
 }
 
 interface SignInSettings {
@@ -21,7 +25,7 @@ const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 export function signInConfig(
   { production, publicUrl, corsOrigins }: SignInSettings,
-  env: Partial<Record<'REQUIRE_SECOND_FACTOR' | 'PASSWORD_LOGIN', 'on' | 'off' | undefined>>,
+  env: OidcVariables & Partial<Record<'REQUIRE_SECOND_FACTOR' | 'PASSWORD_LOGIN', 'on' | 'off' | undefined>>,
 ): SignInConfig {
   const { origin, protocol, hostname, port } = new URL(publicUrl);
   const isLocal = !production && protocol === 'http:' && LOOPBACK_HOSTS.includes(hostname);
@@ -32,5 +36,6 @@ export function signInConfig(
     secureCookies: !isLocal,
     requireSecondFactor: env.REQUIRE_SECOND_FACTOR === 'on',
     passwordLogin: env.PASSWORD_LOGIN !== 'off',
+    oidc: oidcConfig(env, publicUrl),
   };
 }

@@ -26,7 +26,8 @@ export interface User {
   name: string | null;
   /** When its owner confirmed a mail to the address; null: not yet. */
   emailVerifiedAt: Date | null;
-  passwordHash: string;
+  /** Null: the user signs in by single sign-on only. */
+  passwordHash: string | null;
   role: Role;
   /** The product of a product admin; null for every other role. */
   productId: string | null;

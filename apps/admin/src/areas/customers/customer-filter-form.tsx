@@ -31,6 +31,7 @@ export function CustomerFilterForm({ filters }: { filters: CustomerFilters & { p
       <TextInput
         label={t.search}
         type="search"
+        w={180}
         value={text}
         onChange={({ currentTarget }) => {
           setText(currentTarget.value);
@@ -44,7 +45,7 @@ export function CustomerFilterForm({ filters }: { filters: CustomerFilters & { p
         value={filters.status ?? null}
         onChange={(status) => put({ status: STATUSES.find((one) => one === status) })}
         clearable
-        w={150}
+        w={140}
       />
       <Select
         label={t.plan}
@@ -54,7 +55,7 @@ export function CustomerFilterForm({ filters }: { filters: CustomerFilters & { p
         onChange={(plan) => put({ plan: plan ?? undefined })}
         clearable
         searchable
-        w={170}
+        w={150}
       />
       <DateFilter label={t.from} value={filters.from} onChange={(from) => put({ from })} />
       <DateFilter label={t.to} value={filters.to} onChange={(to) => put({ to })} />
@@ -64,7 +65,7 @@ export function CustomerFilterForm({ filters }: { filters: CustomerFilters & { p
         value={filters.order ?? 'newest'}
         onChange={(order) => put({ order: order === 'oldest' ? 'oldest' : undefined })}
         allowDeselect={false}
-        w={150}
+        w={140}
       />
       {isFiltered && (
         <Button variant="default" onClick={removeAll}>

@@ -5,7 +5,7 @@ import { type Formats, Loaded, useFormats, useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
 import { useMe } from '../../shell/me';
 import { SubscriptionActions } from './actions/subscription-actions';
-import { type Customer, type Subscription, subscriptionQuery } from './customer-reads';
+import { type Customer, entitlementsQuery, type Subscription, subscriptionQuery } from './customer-reads';
 import { customerTexts } from './customer-texts';
 import { StatusBadge } from './status-badge';
 
@@ -20,12 +20,12 @@ export function CustomerHead({ customer, product }: { customer: Customer; produc
         <Group gap="xs">
           <Code>{customer.key}</Code>
           {customer.email && <Text size="sm">{customer.email}</Text>}
-          {customer.region && <Badge variant="default">{`${t.region} ${customer.region}`}</Badge>}
+          {customer.region && <Badge variant="default" tt="none">{`${t.region} ${customer.region}`}</Badge>}
           <Badge variant="default" tt="none">
             {customer.timezone}
           </Badge>
           {customer.testClock && (
-            <Badge variant="light" color="grape" component={Link} to="/test-clocks" style={{ cursor: 'pointer' }}>
+            <Badge variant="default" tt="none" component={Link} to="/test-clocks" style={{ cursor: 'pointer' }}>
               {t.testClock}
             </Badge>
           )}
@@ -40,11 +40,14 @@ function LiveSubscription({ customer, product }: { customer: Customer; product: 
   const t = useTexts(customerTexts);
   const { role } = useMe();
   const subscription = useQuery({ ...subscriptionQuery(customer.key, product), enabled: role !== 'finance' });
+  // Decisions are made by the clock of the customer, which may be a test clock.
+  const decisions = useQuery({ ...entitlementsQuery(customer.key, product), enabled: role !== 'finance' });
+  const clock = { zone: customer.timezone, now: decisions.data?.data[0]?.asOf };
   return (
     <Loaded query={subscription} rows={2}>
       {(live) => (
         <Stack gap="sm">
-          {live ? <Terms subscription={live} zone={customer.timezone} /> : <Text>{t.noSubscription(product)}</Text>}
+          {live ? <Terms subscription={live} clock={clock} /> : <Text>{t.noSubscription(product)}</Text>}
           <SubscriptionActions customer={customer.key} product={product} subscription={live} />
         </Stack>
       )}
@@ -52,7 +55,14 @@ function LiveSubscription({ customer, product }: { customer: Customer; product: 
   );
 }
 
-function Terms({ subscription, zone }: { subscription: Subscription; zone: string }): ReactNode {
+/** Time zone and present of the customer. */
+interface Clock {
+  zone: string;
+  /** undefined: real time. */
+  now: string | undefined;
+}
+
+function Terms({ subscription, clock }: { subscription: Subscription; clock: Clock }): ReactNode {
   const t = useTexts(customerTexts);
   const formats = useFormats();
   const { plan, status, addOns } = subscription;
@@ -70,8 +80,8 @@ function Terms({ subscription, zone }: { subscription: Subscription; zone: strin
         )}
       </Fact>
       <Fact label={t.price}>{priceText(subscription, t, formats)}</Fact>
-      <Fact label={t.period}>{periodText(subscription, zone, t, formats)}</Fact>
-      <Fact label={t.next}>{nextText(subscription, zone, t, formats)}</Fact>
+      <Fact label={t.period}>{periodText(subscription, clock.zone, t, formats)}</Fact>
+      <Fact label={t.next}>{nextText(subscription, clock, t, formats)}</Fact>
     </SimpleGrid>
   );
 }
@@ -106,9 +116,11 @@ function periodText(
 }
 
 /** The next event that happens without a command: the first rule that applies says it. */
-function nextText(subscription: Subscription, zone: string, t: Texts, formats: Formats): string {
+function nextText(subscription: Subscription, { zone, now }: Clock, t: Texts, formats: Formats): string {
   const day = (instant: string | null): string =>
-    instant ? `${formats.date(instant, zone)} (${formats.relative(instant)})` : '';
+    instant
+      ? `${formats.date(instant, zone)} (${formats.relative(instant, now ? new Date(now).getTime() : undefined)})`
+      : '';
   const { status, scheduledChange: change, currentPeriodEnd: end } = subscription;
   if (status === 'paused') return t.nextPaused;
   if (status === 'past_due')

@@ -28,7 +28,7 @@ export function CustomerList(): ReactNode {
       key: 'key',
       title: t.key,
       cell: ({ key }) => (
-        <AnchorLink to="/customers/$key" params={{ key }}>
+        <AnchorLink size="sm" to="/customers/$key" params={{ key }}>
           {key}
         </AnchorLink>
       ),

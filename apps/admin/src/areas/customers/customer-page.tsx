@@ -7,9 +7,11 @@ import { useMe } from '../../shell/me';
 import { useProduct } from '../../shell/product';
 import { Screen } from '../../shell/screen';
 import { CustomerInvoices, CustomerPayments } from '../money/customer-money';
+import { CustomerAllowances } from './allowances/customer-allowances';
 import { customerQuery } from './customer-reads';
 import { CustomerHead } from './customer-head';
 import { CustomerOverview } from './customer-overview';
+import { CustomerDecision } from './decision/customer-decision';
 import { customerTexts } from './customer-texts';
 import { type Tab, TABS } from './routes';
 
@@ -21,6 +23,8 @@ interface TabProps {
 /** Content of each tab. */
 const CONTENT: Partial<Record<Tab, (props: TabProps) => ReactNode>> = {
   overview: CustomerOverview,
+  allowances: CustomerAllowances,
+  decision: CustomerDecision,
   invoices: CustomerInvoices,
   payments: CustomerPayments,
 };

@@ -14,7 +14,6 @@ export type Grant = Schemas['GrantBalanceDto'];
 export type Override = Schemas['OverrideDto'];
 export type Feature = Schemas['FeatureDto'];
 
-/** One page of a list that is shown whole: no customer has more of them in practice. */
 const PAGE_ROWS = 100;
 
 /** Reads of one customer begin with this key, so that a command can refresh all of them. */
@@ -58,27 +57,27 @@ export const entitlementsQuery = (customer: string, product: string) =>
       bodyOf(api.GET('/v1/customers/{customer}/entitlements', { params: { path: { customer }, query: { product } } })),
   });
 
-export const grantsQuery = (customer: string, product: string) =>
-  queryOptions({
-    queryKey: [...customerKey(customer), 'grants', product],
-    queryFn: () =>
-      bodyOf(
-        api.GET('/v1/customers/{customer}/grants', {
-          params: { path: { customer }, query: { product, limit: PAGE_ROWS } },
-        }),
-      ),
-  });
+/** A list of the customer on one product, also of one feature only. */
+interface ListRead {
+  customer: string;
+  product: string;
+  feature?: string;
+  cursor?: string;
+}
 
-export const overridesQuery = (customer: string, product: string) =>
-  queryOptions({
-    queryKey: [...customerKey(customer), 'overrides', product],
-    queryFn: () =>
-      bodyOf(
-        api.GET('/v1/customers/{customer}/overrides', {
-          params: { path: { customer }, query: { product, limit: PAGE_ROWS } },
-        }),
-      ),
-  });
+export const readGrants = ({ customer, ...query }: ListRead) =>
+  bodyOf(
+    api.GET('/v1/customers/{customer}/grants', {
+      params: { path: { customer }, query: { ...query, limit: PAGE_ROWS } },
+    }),
+  );
+
+export const readOverrides = ({ customer, ...query }: ListRead) =>
+  bodyOf(
+    api.GET('/v1/customers/{customer}/overrides', {
+      params: { path: { customer }, query: { ...query, limit: PAGE_ROWS } },
+    }),
+  );
 
 export const featuresQuery = (product: string) =>
   queryOptions({

@@ -83,7 +83,7 @@ export const decisionTexts = defineTexts(
       `A grant of ${quantity} units came later, on ${from}. It had no effect on this decision.`,
     noGrants: 'No grant of this feature was in effect.',
     noReason: 'none given',
-    facts: 'What decided',
+    facts: 'Basis of the decision',
   },
   {
     entitlements: 'Berechtigungen',
@@ -169,6 +169,6 @@ export const decisionTexts = defineTexts(
       `Eine Gutschrift von ${quantity} Einheiten kam später, am ${from}. Sie hatte keine Wirkung auf diese Entscheidung.`,
     noGrants: 'Keine Gutschrift dieser Funktion galt.',
     noReason: 'keiner angegeben',
-    facts: 'Was entschieden hat',
+    facts: 'Grundlage der Entscheidung',
   },
 );

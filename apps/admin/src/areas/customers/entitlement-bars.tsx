@@ -45,8 +45,7 @@ function OneFeature({ decision, zone }: { decision: Decision; zone: string }): R
         <Progress
           value={shareUsed(decision) * 100}
           color={allowed ? 'indigo' : 'red'}
-          aria-label={t.usedOf(feature)}
-          aria-valuetext={amountText(decision, t, formats)}
+          aria-label={`${t.usedOf(feature)}: ${amountText(decision, t, formats)}`}
         />
       )}
       <Group justify="space-between" gap="xs">

@@ -74,5 +74,5 @@ const SHOWN = {
 export function changesOf({ before, after }: TimelineEntry): Change[] {
   return (Object.keys(SHOWN) as Change['field'][])
     .map((field) => ({ field, before: SHOWN[field](before?.[field]), after: SHOWN[field](after?.[field]) }))
-    .filter((change) => change.before !== change.after && (change.after !== null || after !== null));
+    .filter((change) => change.before !== change.after && (before ? change.field in before : true));
 }

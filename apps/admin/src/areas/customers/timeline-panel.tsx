@@ -1,6 +1,6 @@
 import { Box, Button, Group, Stack, Text, Timeline } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { bodyOf, commonTexts, ErrorState, type Formats, LoadingState, useFormats, useTexts } from '@tollgate/web';
+import { bodyOf, commonTexts, ErrorState, LoadingState, useFormats, useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
 import { Panel } from '../../shell/panel';
 import { api } from '../../shell/session';
@@ -119,6 +119,7 @@ function StatusLine({ line, zone }: { line: Line; zone: string }): ReactNode {
 function EventList({ entries, zone }: { entries: TimelineEntry[]; zone: string }): ReactNode {
   const t = useTexts(timelineTexts);
   const formats = useFormats();
+  const show = useShow(zone);
   const actorOf = ({ actor }: TimelineEntry): string => t.actors[actor.kind] ?? actor.kind;
   return (
     <Timeline bulletSize={14} lineWidth={2} role="list" aria-label={t.events}>
@@ -138,7 +139,7 @@ function EventList({ entries, zone }: { entries: TimelineEntry[]; zone: string }
           {entry.reason && <Text size="xs">{t.because(entry.reason)}</Text>}
           {changesOf(entry).map((change) => (
             <Text size="xs" key={change.field}>
-              {changeText(change, t, formats, zone)}
+              {changeText(change, show)}
             </Text>
           ))}
         </Timeline.Item>
@@ -149,12 +150,25 @@ function EventList({ entries, zone }: { entries: TimelineEntry[]; zone: string }
 
 const INSTANTS: readonly Change['field'][] = ['trialEnd', 'currentPeriodEnd', 'endsAt'];
 
-function changeText({ field, before, after }: Change, t: Texts, formats: Formats, zone: string): string {
-  const show = (value: string | null): string => {
-    if (value === null) return t.none;
-    return INSTANTS.includes(field) ? formats.dateTime(value, zone) : value;
+/** Shows values of changes in the language of the user. */
+function useShow(zone: string): { field: (field: Change['field']) => string; value: ShowValue } {
+  const t = useTexts(timelineTexts);
+  const { statuses } = useTexts(customerTexts);
+  const formats = useFormats();
+  return {
+    field: (field) => t.fields[field],
+    value: (field, value) => {
+      if (value === null) return t.none;
+      if (field === 'status') return statuses[value as Status];
+      if (field === 'autoRenew') return t.switches[value === 'true' ? 'on' : 'off'];
+      return INSTANTS.includes(field) ? formats.dateTime(value, zone) : value;
+    },
   };
-  return before === null
-    ? `${t.fields[field]}: ${show(after)}`
-    : `${t.fields[field]}: ${show(before)} → ${show(after)}`;
+}
+
+type ShowValue = (field: Change['field'], value: string | null) => string;
+
+function changeText({ field, before, after }: Change, show: ReturnType<typeof useShow>): string {
+  const present = `${show.field(field)}: ${show.value(field, after)}`;
+  return before === null ? present : `${show.field(field)}: ${show.value(field, before)} → ${show.value(field, after)}`;
 }

@@ -7,6 +7,7 @@ export const timelineTexts = defineTexts(
     lineOf: (start: string, end: string) => `Statuses of the subscription from ${start} to ${end}`,
     because: (reason: string) => `Reason: ${reason}`,
     none: 'none',
+    switches: { on: 'on', off: 'off' },
     actors: {
       user: 'a user',
       api_key: 'an API key',
@@ -55,6 +56,7 @@ export const timelineTexts = defineTexts(
     lineOf: (start: string, end: string) => `Status des Abonnements von ${start} bis ${end}`,
     because: (reason: string) => `Grund: ${reason}`,
     none: 'keines',
+    switches: { on: 'an', off: 'aus' },
     actors: {
       user: 'ein Benutzer',
       api_key: 'ein API-Schlüssel',

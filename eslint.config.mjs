@@ -37,7 +37,17 @@ const BROWSER = ['apps/{admin,portal}/src', 'clients/{web,react}/src', 'examples
 const BROWSER_FILES = BROWSER.flatMap((folder) => [`${folder}/**/*.ts`, `${folder}/**/*.tsx`]);
 
 export default tseslint.config(
-  { ignores: ['node_modules', '**/dist', 'clients/typescript/src/schema.ts', 'coverage', '.data', '**/*.cjs'] },
+  {
+    ignores: [
+      'node_modules',
+      '**/dist',
+      'clients/typescript/src/schema.ts',
+      'coverage',
+      '.data',
+      'test/client/react-consumer',
+      '**/*.cjs',
+    ],
+  },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [eslint.configs.recommended, ...tseslint.configs.recommendedTypeChecked],

@@ -42,6 +42,7 @@ import { SecondFactors1700000000059 } from './1700000000059-second-factors.js';
 import { AccountMailKindsValidated1700000000060 } from './1700000000060-account-mail-kinds-validated.js';
 import { Oidc1700000000061 } from './1700000000061-oidc.js';
 import { OidcValidated1700000000062 } from './1700000000062-oidc-validated.js';
+import { DenialsAndJobs1700000000065 } from './1700000000065-denials-and-jobs.js';
 import { Search1700000000064 } from './1700000000064-search.js';
 
 /** Every migration, oldest first. */
@@ -91,4 +92,5 @@ export const migrations = [
   Oidc1700000000061,
   OidcValidated1700000000062,
   Search1700000000064,
+  DenialsAndJobs1700000000065,
 ];

@@ -9,7 +9,7 @@ const BELOW = require('./import-order.cjs');
 
 /** Every table, listed by the lib that owns it. */
 const OWNED = {
-  platform: ['idempotency_keys'],
+  platform: ['idempotency_keys', 'job_problems'],
   events: ['events', 'events_other', 'event_sequences', 'event_outbox', 'event_feed', 'security_events'],
   users: ['users'],
   customers: ['customers', 'test_clocks'],
@@ -45,6 +45,7 @@ const OWNED = {
     'long_ledger_sums',
     'usage_names',
     'usage_entity_counters',
+    'denial_counts',
   ],
   deliveries: ['deliveries', 'delivery_lanes'],
   billing: [

@@ -135,6 +135,8 @@ export const ACCESS: Record<string, Access> = {
   'POST /v1/webhook-deliveries/:id/redeliver': { scope: 'webhooks:write', users: 'user', others: 'delivery' },
   'GET /v1/events/stream': { scope: 'audit:read', users: 'product_admin', support: 'reads', others: 'customer' },
   'GET /v1/audit-log': { scope: 'audit:read', users: 'product_admin', support: 'reads', others: 'customer' },
+  'GET /v1/stats/attention': { scope: 'stats:read', users: 'product_admin', support: 'reads' },
+  'GET /v1/stats/denials': { scope: 'stats:read', users: 'product_admin', support: 'reads' },
   'GET /v1/stats/subscriptions': { scope: 'stats:read', users: 'product_admin', support: 'reads' },
   'GET /v1/stats/revenue': { scope: 'stats:read', users: 'product_admin', support: 'reads' },
   'GET /v1/checkouts/:id': { ...BILLING_READS, others: 'checkout' },

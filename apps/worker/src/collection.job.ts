@@ -43,6 +43,7 @@ export class CollectionJob {
 
   @Cron('0 30 3 * * *', { waitForCompletion: true })
   async verify(): Promise<void> {
-    await this.jobs.run('verify billing', () => this.checker.checkAll());
+    const report = await this.jobs.run('verify billing', () => this.checker.checkAll());
+    if (report) await this.jobs.checked('verify billing', report.mismatches.length);
   }
 }

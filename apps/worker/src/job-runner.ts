@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { Metrics } from '@app/platform';
+import { JobProblems, Metrics } from '@app/platform';
 
 /** Time that shutdown waits for running jobs, in milliseconds. Another worker does the rest. */
 const GRACE_MS = 5_000;
@@ -9,14 +9,25 @@ const GRACE_MS = 5_000;
 export class JobRunner implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Jobs');
   private readonly running = new Set<Promise<unknown>>();
+  /** Jobs whose last run here succeeded, and is noted. */
+  private readonly healthy = new Set<string>();
   private stopping = false;
 
-  constructor(private readonly metrics: Metrics) {}
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly problems: JobProblems,
+  ) {}
 
   /** Runs a job once. @returns null when it failed or did not start */
   async run<T>(job: string, work: () => Promise<T>): Promise<T | null> {
     if (this.stopping) return null;
-    const run = work().catch((error: unknown) => this.failed(job, error));
+    const run = work().then(
+      async (result) => {
+        await this.succeeded(job);
+        return result;
+      },
+      (error: unknown) => this.failed(job, error),
+    );
     this.running.add(run);
     return run.finally(() => this.running.delete(run));
   }
@@ -35,14 +46,38 @@ export class JobRunner implements BeforeApplicationShutdown {
     clearTimeout(timer);
   }
 
-  private failed(job: string, error: unknown): null {
+  /** Notes the result of a check that a job has made. */
+  async checked(job: string, differences: number): Promise<void> {
+    await this.noted(this.problems.checked(job, differences));
+  }
+
+  private async succeeded(job: string): Promise<void> {
+    if (this.healthy.has(job) || this.stopping) return;
+    if (await this.noted(this.problems.succeeded(job))) this.healthy.add(job);
+  }
+
+  /** @returns false when the note was not stored: the next run stores it */
+  private noted(note: Promise<void>): Promise<boolean> {
+    return note.then(
+      () => true,
+      (error: unknown) => {
+        this.logger.debug(`Failed to note the state of a job: ${String(error)}`);
+        return false;
+      },
+    );
+  }
+
+  private async failed(job: string, error: unknown): Promise<null> {
     // An error during shutdown is no failure.
     if (this.stopping) return null;
+    const detail = error instanceof Error ? error.message : String(error);
+    this.healthy.delete(job);
     this.metrics.jobFailures.inc({ job });
     this.logger.error({
       message: `Job "${job}" failed; retrying on its next run`,
-      error: error instanceof Error ? error.message : String(error),
+      error: detail,
     });
+    await this.noted(this.problems.failed(job, detail));
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
-import { MeteringService, UsageChecker, UsageSeriesService } from '@app/metering';
+import { DenialCounts, MeteringService, UsageChecker, UsageSeriesService } from '@app/metering';
 import { JobRunner } from './job-runner.js';
 
 /** Customer ids in one log line. */
@@ -15,6 +15,7 @@ export class UsageJob {
     private readonly metering: MeteringService,
     private readonly checker: UsageChecker,
     private readonly usage: UsageSeriesService,
+    private readonly denials: DenialCounts,
     private readonly jobs: JobRunner,
   ) {}
 
@@ -33,12 +34,17 @@ export class UsageJob {
     await this.jobs.repeat('roll up long ledgers', () => this.usage.rollUpLongLedger());
   }
 
+  @Cron('0 10 4 * * *', { waitForCompletion: true })
+  async purgeDenials(): Promise<void> {
+    await this.jobs.repeat('purge counts of denials', async () => (await this.denials.purge()) > 0);
+  }
+
   @Cron('0 0 3 * * *', { waitForCompletion: true })
   async verifyCounters(): Promise<void> {
-    const { wrong, unchecked } = (await this.jobs.run('verify counters', () => this.checker.checkAll())) ?? {
-      wrong: 0,
-      unchecked: [],
-    };
+    const result = await this.jobs.run('verify counters', () => this.checker.checkAll());
+    if (result === null) return;
+    const { wrong, unchecked } = result;
+    await this.jobs.checked('verify counters', wrong);
     if (unchecked.length > 0)
       this.logger.warn(
         `Counters of ${unchecked.length} customers were not verified, their ledgers are too long to sum in time: ${unchecked.slice(0, MAX_LOGGED).join(', ')}${unchecked.length > MAX_LOGGED ? ', ...' : ''}`,

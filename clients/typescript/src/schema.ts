@@ -3292,6 +3292,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/stats/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what needs attention now
+         * @description Use it for the start page of a console: past due subscriptions, failed payments, endpoints, drafts and, for callers who see all products, mails, jobs and the results of the nightly checks. Errors: 404 `product_not_found`; 403 `product_not_allowed`.
+         */
+        get: operations["listAttention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats/denials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the denied decisions of a product over time, by feature and reason
+         * @description Counts denied checks, consumptions and reservations, on customers of test clocks too. Each process stores its counts once a minute, and they are kept for 400 days. The first and the last hour of the range count as a whole. Error: 404 `product_not_found`.
+         */
+        get: operations["getDenialStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     "add_on.created": {
@@ -10297,6 +10337,45 @@ export interface components {
             asOf: string;
             /** @description Currencies with any amount. */
             data: components["schemas"]["CurrencyMoneyDto"][];
+        };
+        AttentionItemDto: {
+            /** @enum {string} */
+            kind: "subscriptions_past_due" | "invoices_failed" | "invoices_not_finalized" | "webhook_endpoints_failing" | "webhook_endpoints_disabled" | "drafts_unpublished" | "mails_failing" | "jobs_failing" | "events_behind" | "renewals_behind" | "deliveries_behind" | "payment_events_behind" | "counters_differ" | "billing_differs";
+            /** @description Number of objects; of failing jobs and mails the failures in a row; of work that is behind 1. */
+            count: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest has it; null: unknown.
+             */
+            since: string | null;
+            /** @description Key of the product; null: the whole installation, or an endpoint of all products. */
+            product: string | null;
+            /** @description Path of the list that has them; null: there is none. */
+            list: string | null;
+        };
+        AttentionDto: {
+            /** @description Empty: nothing needs attention. */
+            data: components["schemas"]["AttentionItemDto"][];
+        };
+        DenialStepDto: {
+            /**
+             * Format: date-time
+             * @description Start of the step, in UTC.
+             */
+            start: string;
+            /** @description Key of the feature. */
+            feature: string;
+            /** @description Reason of the decisions, such as `limit_reached`. */
+            reason: string;
+            count: number;
+        };
+        DenialStatsDto: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Steps with denials, oldest first. */
+            data: components["schemas"]["DenialStepDto"][];
         };
         WebhookMessage: {
             type: string;
@@ -18634,6 +18713,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MoneyStatsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAttention: {
+        parameters: {
+            query?: {
+                /** @description Key of a product. Default: all products that the caller may see. */
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttentionDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDenialStats: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Left out: all features. */
+                feature?: string;
+                /** @description Left out: 30 days before "to". */
+                from?: string;
+                /** @description Exclusive; left out: now. */
+                to?: string;
+                /** @description Length of a step. */
+                by?: "hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DenialStatsDto"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -68,6 +68,7 @@ import { CheckoutInvoices } from './checkouts/checkout-invoices.js';
 import { CheckoutsRepository } from './checkouts/checkouts.repository.js';
 import { CheckoutsService } from './checkouts/checkouts.service.js';
 import { MoneyStatsRepository } from './money-stats.repository.js';
+import { BillingConcerns } from './billing-concerns.repository.js';
 import { MoneyStats } from './money-stats.service.js';
 import { RevenueRecorder } from './revenue-recorder.service.js';
 import { RevenueRepository } from './revenue.repository.js';
@@ -182,6 +183,7 @@ import { UsageJudge } from './usage-judge.service.js';
     CheckoutsService,
     // Recurring revenue and statistics.
     MoneyStats,
+    BillingConcerns,
     MoneyStatsRepository,
     RevenueRecorder,
     RevenueRepository,
@@ -225,6 +227,7 @@ import { UsageJudge } from './usage-judge.service.js';
     UsageChargesService,
     CheckoutsService,
     MoneyStats,
+    BillingConcerns,
     RevenueStats,
   ],
 })

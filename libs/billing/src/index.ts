@@ -1,5 +1,6 @@
 import './billing.events.js';
 
+export { BillingConcerns } from './billing-concerns.repository.js';
 export { BillingActivity } from './billing-activity.service.js';
 export { BillingModule } from './billing.module.js';
 export { BillingRun, BillingStep } from './billing-run.service.js';

@@ -5,6 +5,7 @@ import { AddOnsRepository } from './add-ons.repository.js';
 import { AddOnsService } from './add-ons.service.js';
 import { BillingSettingsService } from './billing-settings.service.js';
 import { CatalogReader } from './catalog-reader.js';
+import { CatalogConcerns } from './catalog-concerns.repository.js';
 import { CatalogSearch } from './catalog-search.repository.js';
 import { CatalogService } from './catalog.service.js';
 import {
@@ -64,6 +65,7 @@ const entities = [
     OptionalPartsService,
     CatalogService,
     CatalogSearch,
+    CatalogConcerns,
   ],
   exports: [
     CatalogReader,
@@ -76,6 +78,7 @@ const entities = [
     TaxRatesService,
     CatalogService,
     CatalogSearch,
+    CatalogConcerns,
   ],
 })
 export class CatalogModule implements OnModuleInit {

@@ -37,4 +37,5 @@ export type { PlanFilter } from './plans.repository.js';
 export { type PlanAndVersion, type PlanPatch, PlansService } from './plans.service.js';
 export { type NewFeature, ProductsService } from './products.service.js';
 export { TaxRatesService } from './tax-rates.service.js';
+export { CatalogConcerns } from './catalog-concerns.repository.js';
 export { CatalogSearch, FOUND_ITEMS, type FoundItem } from './catalog-search.repository.js';

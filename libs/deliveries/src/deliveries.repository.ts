@@ -177,6 +177,13 @@ export class DeliveriesRepository {
     );
   }
 
+  /** Destinations whose last attempt failed. */
+  failing(): Promise<{ destination: string; failures: number; failingSince: Date }[]> {
+    return this.database.query(
+      'select lane as destination, failures, failing_since as "failingSince" from delivery_lanes where failing_since is not null order by lane',
+    );
+  }
+
   /**
    * Enqueues finished or new deliveries from their first attempt. Needs a transaction.
    * @returns the number of deliveries enqueued

@@ -64,6 +64,11 @@ export class DeliveriesService {
     return toPage(await this.deliveries.list(page, filter), page.limit);
   }
 
+  /** Destinations whose last attempt failed, with the failures in a row. */
+  failing(): Promise<{ destination: string; failures: number; failingSince: Date }[]> {
+    return this.deliveries.failing();
+  }
+
   /** Returns a lookup of the health of these destinations. */
   async destinationStates(destinations: string[]): Promise<(destination: string) => DestinationState> {
     const states = new Map(

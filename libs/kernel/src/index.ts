@@ -2,6 +2,7 @@ export * from './access-scope.js';
 export * from './actor.js';
 export * from './calendar.js';
 export * from './clock.js';
+export type { Concern } from './concern.js';
 export * from './count.js';
 export * from './decimal.js';
 export * from './errors.js';

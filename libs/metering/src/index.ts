@@ -20,6 +20,8 @@ export {
   type WindowLevels,
 } from './counting/usage-levels.repository.js';
 export { type UsageRecord, UsageRecordsRepository } from './counting/usage-records.repository.js';
+export type { DenialRow } from './denials/denial-counts.repository.js';
+export { DenialCounts, type Denied } from './denials/denial-counts.service.js';
 export { assertAllowed } from './domain/assert-allowed.js';
 export type { JointDecision } from './domain/consume-commands.js';
 export type { Decision } from './domain/decide.js';

@@ -28,6 +28,8 @@ import { UsageEntitiesService } from './counting/usage-entities.service.js';
 import { UsageRecordsRepository } from './counting/usage-records.repository.js';
 import { UsageStore } from './counting/usage-store.js';
 import { UsageTransaction } from './counting/usage-transaction.js';
+import { DenialCountsRepository } from './denials/denial-counts.repository.js';
+import { DenialCounts } from './denials/denial-counts.service.js';
 import { MeteringService } from './metering.service.js';
 import { UsageRollupsRepository } from './series/usage-rollups.repository.js';
 import { UsageSeriesRepository } from './series/usage-series.repository.js';
@@ -64,10 +66,13 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     PendingCoverageService,
     UsageEntitiesService,
     UsageSeriesService,
+    DenialCountsRepository,
+    DenialCounts,
     MeteringService,
   ],
   exports: [
     MeteringService,
+    DenialCounts,
     GrantBalances,
     OverageService,
     PendingCoverageService,

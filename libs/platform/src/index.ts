@@ -16,6 +16,7 @@ export {
   type PipelinedResult,
   type Statement,
 } from './database/pipelined-database.js';
+export { type JobProblem, JobProblems } from './jobs/job-problems.repository.js';
 export { type Hits, RATE_WINDOW_MS, RateLimits } from './limits/rate-limits.js';
 export { type MailAttachment, Mailer, type MailOutcome, type OutgoingMail, type StoredMail } from './mail/mailer.js';
 export { ServiceLogger } from './logging/service-logger.js';

@@ -8,6 +8,7 @@ import { Config, misspeltText } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { Readiness } from './database/readiness.js';
 import { Idempotency } from './idempotency/idempotency.js';
+import { JobProblems } from './jobs/job-problems.repository.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { Mailer } from './mail/mailer.js';
 import { Metrics } from './metrics/metrics.js';
@@ -38,9 +39,10 @@ export class PlatformModule {
         Keyring,
         Mailer,
         RateLimits,
+        JobProblems,
         Readiness,
       ],
-      exports: [CacheInvalidations, Clock, Idempotency, Keyring, Mailer, RateLimits, Readiness],
+      exports: [CacheInvalidations, Clock, Idempotency, JobProblems, Keyring, Mailer, RateLimits, Readiness],
     };
   }
 }

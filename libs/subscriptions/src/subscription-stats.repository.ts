@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '@app/platform';
+import type { Concern, ScopeFilter } from '@app/kernel';
+import { Database, inScope } from '@app/platform';
 import { CYCLES_A_YEAR, PAYING_STATUSES } from './domain/revenue.js';
 import type { SubscriptionStatus } from './domain/subscription.js';
 import { AMOUNT_WITH_ADD_ONS, among, EVER_BEGUN, LIVE, UNRENEWED } from './subscription-row.js';
@@ -122,6 +123,18 @@ export class SubscriptionStatsRepository {
       [productId],
     );
     return row!;
+  }
+
+  /** Past due subscriptions in real time, by product. */
+  pastDue(scope: ScopeFilter): Promise<Concern[]> {
+    const values: unknown[] = [];
+    return this.database.query(
+      `select 'subscriptions_past_due' as kind, s.count, s.since, p.id as "productId" from products p cross join lateral (
+         select count(*)::integer as count, min(past_due_since) as since from subscriptions
+         where product_id = p.id and status = 'past_due' and status <> 'active' and test_clock_id is null) s
+       where s.count > 0 and ${inScope(scope, { product: 'p.id' }, values)} order by p.key`,
+      values,
+    );
   }
 
   /** Subscriptions of all products by status. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
-import { Clock, DomainError } from '@app/kernel';
+import { Clock, type Concern, DomainError, type ScopeFilter } from '@app/kernel';
 import { Database } from '@app/platform';
 import { isLive, type SubscriptionStatus } from './domain/subscription.js';
 import { SubscriptionStatsRepository, type PlanStats } from './subscription-stats.repository.js';
@@ -63,6 +63,11 @@ export class SubscriptionStats {
         },
       );
     return { asOf, plans };
+  }
+
+  /** Counts past due subscriptions in scope, by product: as they are now, not from the last count. */
+  pastDue(scope: ScopeFilter): Promise<Concern[]> {
+    return this.stats.pastDue(scope);
   }
 
   /** Live subscriptions of all products by status, from the last count. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { notFound, type PageRequest, type ScopeFilter } from '@app/kernel';
+import { type Concern, notFound, type PageRequest, type ScopeFilter } from '@app/kernel';
 import { arrayLiteral, Database, inScope } from '@app/platform';
 import type { DisabledReason, WebhookEndpoint } from './domain/webhook-endpoint.js';
 
@@ -93,6 +93,19 @@ export class WebhookEndpointsRepository {
     const values: unknown[] = [page.after, page.limit + 1];
     return this.database.query<WebhookEndpoint>(
       `select ${COLUMNS} from webhook_endpoints where ${inScope(scope, SCOPE_COLUMNS, values)} and ($1::uuid is null or id < $1) order by id desc limit $2`,
+      values,
+    );
+  }
+
+  /** Endpoints that fail now (by id, with the instant of the first failure), and those disabled for it, by product. */
+  concerns(failing: { id: string; since: Date }[], scope: ScopeFilter): Promise<Concern[]> {
+    const values: unknown[] = [failing.map(({ id }) => id), failing.map(({ since }) => since)];
+    return this.database.query(
+      `select case when e.enabled then 'webhook_endpoints_failing' else 'webhook_endpoints_disabled' end as kind, count(*)::integer as count,
+         min(coalesce(e.disabled_at, f.since)) as since, e.product_id as "productId"
+       from webhook_endpoints e left join unnest($1::uuid[], $2::timestamptz[]) as f (id, since) on f.id = e.id
+       where (f.id is not null or (not e.enabled and e.disabled_reason <> 'by_hand')) and (e.enabled or e.disabled_reason <> 'by_hand')
+         and ${inScope(scope, SCOPE_COLUMNS, values)} group by 1, 4 order by 1, 4`,
       values,
     );
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { DeliveriesService, type DestinationState } from '@app/deliveries';
 import {
+  type Concern,
   type Actor,
   Clock,
   DomainError,
@@ -82,6 +83,15 @@ export class WebhookEndpointsService {
     const { data, hasMore } = toPage(await this.endpoints.list(page, scope), page.limit);
     const stateOf = await this.deliveries.destinationStates(data.map(({ id }) => id));
     return { data: data.map((endpoint) => ({ ...endpoint, ...stateOf(endpoint.id) })), hasMore };
+  }
+
+  /** Counts endpoints in scope that fail, or were disabled because they failed, by product. */
+  async concerns(scope: ScopeFilter): Promise<Concern[]> {
+    const failing = await this.deliveries.failing();
+    return this.endpoints.concerns(
+      failing.map(({ destination: id, failingSince: since }) => ({ id, since })),
+      scope,
+    );
   }
 
   /** Ids of all endpoints in scope. */

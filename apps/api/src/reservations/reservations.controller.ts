@@ -60,6 +60,7 @@ export class ReservationsController {
         reply,
         await this.metering.reserve({ ...request, feature, ...reportOf({ quantity, entity }), ttlSeconds }),
       ),
+      request,
     );
   }
 

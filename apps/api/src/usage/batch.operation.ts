@@ -34,7 +34,11 @@ export class BatchOperation {
   /** @returns one decision or problem for each check, in their order */
   check(checks: BatchedCheckDto[], request: Request): Promise<Result[]> {
     return this.each(checks, request, async (scope, item) =>
-      this.count.of('check', await this.metering.check({ ...scope, feature: item.feature, ...unitsOrValue(item) })),
+      this.count.of(
+        'check',
+        await this.metering.check({ ...scope, feature: item.feature, ...unitsOrValue(item) }),
+        scope,
+      ),
     );
   }
 
@@ -54,7 +58,7 @@ export class BatchOperation {
         actor,
         idempotency,
       });
-      return this.count.of('consume', answer);
+      return this.count.of('consume', answer, scope);
     });
   }
 

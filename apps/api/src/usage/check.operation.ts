@@ -37,8 +37,8 @@ export class CheckOperation {
     const { quantity, entity, value } = unitsOrValue(question);
     const decision = this.metering.check({ customer, product, feature: feature!, quantity, entity, value });
     return decision instanceof Promise
-      ? decision.then((made) => this.count.of('check', made))
-      : this.count.of('check', decision);
+      ? decision.then((made) => this.count.of('check', made, { product }))
+      : this.count.of('check', decision, { product });
   }
 
   private async checkMany(
@@ -50,7 +50,7 @@ export class CheckOperation {
     const single = Object.entries({ quantity, value }).find(([, given]) => (given ?? null) !== null);
     if (single) throw invalidField(single[0], 'must not be combined with features');
     const data = await this.metering.checkMany({ customer, product, entity: entity ?? undefined }, features);
-    data.forEach((decision) => this.count.of('check', decision));
+    data.forEach((decision) => this.count.of('check', decision, { product }));
     return { data };
   }
 }

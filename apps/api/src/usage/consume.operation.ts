@@ -35,7 +35,7 @@ export class ConsumeOperation {
   /** @throws DomainError `invalid_fields`, and the errors of `MeteringService.consume` */
   consume(request: Request, consumption: Consumption): Promise<UsageResult<Decision | JointDecision>> {
     return this.consumeUnits(request, consumption).then((result) => {
-      this.count.of('consume', result.answer);
+      this.count.of('consume', result.answer, request);
       return result;
     });
   }

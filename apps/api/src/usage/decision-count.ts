@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Decision, JointDecision } from '@app/metering';
+import { DenialCounts, type Decision, type Denied, type JointDecision } from '@app/metering';
 import { Metrics } from '@app/platform';
 
 const OPERATIONS = ['check', 'consume', 'reserve'] as const;
@@ -12,16 +12,22 @@ export class DecisionCount {
     OPERATIONS.map((operation) => [operation, { allowed: 0, denied: 0 }]),
   ) as Record<(typeof OPERATIONS)[number], Record<(typeof OUTCOMES)[number], number>>;
 
-  constructor(private readonly metrics: Metrics) {
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly denials: DenialCounts,
+  ) {
     metrics.onCollect(() => this.flush());
   }
 
-  /** Counts a decision. @returns the decision */
-  of<T extends Decision | JointDecision>(operation: (typeof OPERATIONS)[number], decision: T): T {
+  /** Counts a decision on features of a product. @returns the decision */
+  of<T extends Decision | JointDecision>(operation: (typeof OPERATIONS)[number], decision: T, asked: Denied): T {
     this.counts[operation][decision.allowed ? 'allowed' : 'denied']++;
     const parts: Decision[] = 'data' in decision ? decision.data : [decision];
     for (const one of parts) {
-      if (one.reason !== null) this.metrics.denials.inc({ reason: one.reason });
+      if (one.reason !== null) {
+        this.metrics.denials.inc({ reason: one.reason });
+        this.denials.note(asked, one);
+      }
       if (one.degraded) this.metrics.degraded.inc({ outcome: one.allowed ? 'allowed' : 'denied' });
     }
     return decision;

@@ -1,4 +1,4 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { rootRoute } from '../../shell/root-route';
 
 export const accountRoutes = [
@@ -6,5 +6,13 @@ export const accountRoutes = [
     getParentRoute: () => rootRoute,
     path: '/account',
     component: lazyRouteComponent(() => import('./account'), 'Account'),
+  }),
+  // The address of a failed single sign-on; a signed-in user has nothing to do there.
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/sign-in',
+    beforeLoad: () => {
+      throw redirect({ to: '/' });
+    },
   }),
 ] as const;

@@ -11,6 +11,8 @@ const PARTS = [
   { to: '/catalogue/add-ons', label: 'addOns' },
   { to: '/catalogue/coupons', label: 'coupons' },
   { to: '/catalogue/tax-rates', label: 'taxRates' },
+  { to: '/catalogue/document', label: 'document' },
+  { to: '/catalogue/settings', label: 'settings' },
 ] as const;
 
 /** Title and parts of the catalogue of the chosen product. */

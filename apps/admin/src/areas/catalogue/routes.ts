@@ -74,6 +74,18 @@ const taxRates = createRoute({
   component: lazyRouteComponent(() => import('./sales/tax-rate-list'), 'TaxRateList'),
 });
 
+const document = createRoute({
+  getParentRoute: () => frame,
+  path: '/document',
+  component: lazyRouteComponent(() => import('./documents/catalog-document'), 'CatalogDocumentPage'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => frame,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./product-settings/product-settings'), 'ProductSettings'),
+});
+
 export const catalogueRoutes = [
-  frame.addChildren([start, features, plans, plan, draft, addOns, addOn, coupons, taxRates]),
+  frame.addChildren([start, features, plans, plan, draft, addOns, addOn, coupons, taxRates, document, settings]),
 ] as const;

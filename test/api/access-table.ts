@@ -57,6 +57,7 @@ const BILLING_READS: Access = {
 };
 const BILLING_WRITES: Access = { scope: 'billing:write', users: 'owner', portal: true };
 const OWN_CHANGES: Access = { scope: 'subscriptions:write', users: 'owner', portal: true };
+const MOVE_READS: Access = { scope: 'subscriptions:read', users: 'product_admin', support: 'reads' };
 const BILLING_SETTLES: Access = { scope: 'billing:write', users: 'product_admin', finance: 'settles' };
 
 const MONEY_STATS: Access = {
@@ -260,13 +261,9 @@ export const ACCESS: Record<string, Access> = {
   'PATCH /v1/plans/:key': { scope: 'catalog:write', users: 'product_admin', others: 'plan' },
   'POST /v1/plans/:key/publish': { scope: 'catalog:write', users: 'product_admin', others: 'plan' },
   'POST /v1/plans/:key/archive': { scope: 'catalog:write', users: 'product_admin', others: 'plan' },
+  'GET /v1/plans/:key/subscription-counts': { ...MOVE_READS, others: 'plan' },
   'POST /v1/plans/:key/moves': { scope: 'subscriptions:write', users: 'product_admin', others: 'plan' },
-  'GET /v1/plans/:key/moves/:id': {
-    scope: 'subscriptions:read',
-    users: 'product_admin',
-    support: 'reads',
-    others: 'planMigration',
-  },
+  'GET /v1/plans/:key/moves/:id': { ...MOVE_READS, others: 'planMigration' },
   'POST /v1/test-clocks': { scope: 'customers:write', users: 'product_admin' },
   'GET /v1/test-clocks': { scope: 'customers:read', users: 'product_admin', support: 'reads' },
   'GET /v1/test-clocks/:id': { scope: 'customers:read', users: 'product_admin', support: 'reads', others: 'clock' },

@@ -1348,6 +1348,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/plans/{key}/subscription-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the live subscriptions of a plan by version
+         * @description Use it before you publish a version or start a plan migration: it shows how many subscriptions are on older versions now. Customers on test clocks are counted. Error: 404 `plan_not_found`.
+         */
+        get: operations["countPlanSubscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/catalog": {
         parameters: {
             query?: never;
@@ -7349,6 +7369,15 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             finishedAt: string | null;
+        };
+        VersionCountDto: {
+            version: number;
+            /** @description Trialing, active, past due, paused, and canceled subscriptions that have not ended. */
+            live: number;
+        };
+        VersionCountsDto: {
+            /** @description Versions with live subscriptions, oldest first. */
+            versions: components["schemas"]["VersionCountDto"][];
         };
         CatalogFeatureDto: {
             /**
@@ -13992,6 +14021,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanMoveDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    countPlanSubscriptions: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the plan.
+                 * @example pro
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionCountsDto"];
                 };
             };
             400: components["responses"]["BadRequest"];

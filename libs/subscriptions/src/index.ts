@@ -37,7 +37,7 @@ export type { StoredProrationLine } from './proration-lines.repository.js';
 export type { PlanStats } from './subscription-stats.repository.js';
 export { type ProductStats, SubscriptionStats } from './subscription-stats.service.js';
 export { DueSubscriptionsService } from './due-subscriptions.service.js';
-export type { PlanMigration } from './plan-migrations.repository.js';
+export type { PlanMigration, VersionCount } from './plan-migrations.repository.js';
 export { PlanMigrationsService } from './plan-migrations.service.js';
 export type { AllowingState } from './domain/status-history.js';
 export { SubscriptionsModule } from './subscriptions.module.js';

@@ -26,6 +26,11 @@ export interface PlanMigration {
   finishedAt: Date | null;
 }
 
+export interface VersionCount {
+  version: number;
+  live: number;
+}
+
 const COLUMNS = `id, plan_id as "planId", (select key from plans p where p.id = plan_id) as "planKey", (select product_id from plans p where p.id = plan_id) as "productId", version, at_period_end as "atPeriodEnd", actor, reason, state, reached, moved, skipped, total, created_at as "createdAt", finished_at as "finishedAt"`;
 
 @Injectable()
@@ -50,6 +55,14 @@ export class PlanMigrationsRepository {
     return this.database.query(
       `select ${SELECTED} from subscriptions s where s.plan_id = $1 and ${LIVE} and s.plan_version <> $2 and ($3::uuid is null or s.id > $3) order by s.id limit $4`,
       [planId, version, reached, limit],
+    );
+  }
+
+  /** Live subscriptions of a plan by version, oldest version first. */
+  countByVersion(planId: string): Promise<VersionCount[]> {
+    return this.database.query(
+      `select s.plan_version as version, count(*)::int as live from subscriptions s where s.plan_id = $1 and ${LIVE} group by s.plan_version order by s.plan_version`,
+      [planId],
     );
   }
 

@@ -6,7 +6,7 @@ import { Database, isUniqueViolation } from '@app/platform';
 import type { When } from './domain/commands/index.js';
 import type { Subscription } from './domain/subscription.js';
 import { LifecycleService } from './lifecycle.service.js';
-import { type PlanMigration, PlanMigrationsRepository } from './plan-migrations.repository.js';
+import { type PlanMigration, PlanMigrationsRepository, type VersionCount } from './plan-migrations.repository.js';
 
 const BATCH = 50;
 
@@ -83,6 +83,16 @@ export class PlanMigrationsService {
     const migration = await this.migrations.find(id);
     if (!migration || migration.planId !== plan.id) throw notFound('plan_move', 'plan migration');
     return migration;
+  }
+
+  /**
+   * The number of live subscriptions on each version of a plan, as of now.
+   * @throws DomainError `product_not_found`, `plan_not_found`
+   * @example const [oldest] = await migrations.countByVersion('api', 'pro');
+   */
+  async countByVersion(product: string, key: string): Promise<VersionCount[]> {
+    const { plan } = await this.plans.get(product, key, true);
+    return this.migrations.countByVersion(plan.id);
   }
 
   /** Migrates one batch of a running migration that no other worker has locked. @returns false when there is none */

@@ -14,6 +14,18 @@ export class MovePlanDto {
   reason?: string;
 }
 
+/** Live subscriptions on one version of a plan. */
+export class VersionCountDto {
+  version: number;
+  /** Trialing, active, past due, paused, and canceled subscriptions that have not ended. */
+  live: number;
+}
+
+export class VersionCountsDto {
+  /** Versions with live subscriptions, oldest first. */
+  versions: VersionCountDto[];
+}
+
 /** The migration of all live subscriptions of a plan to one version. */
 export class PlanMoveDto {
   id: string;

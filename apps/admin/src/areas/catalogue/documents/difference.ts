@@ -86,29 +86,28 @@ const DEFAULTS: Record<string, unknown> = {
   duration: 'once',
 };
 
-function compareFields(before: unknown, after: unknown): FieldChange[] {
-  const old = flatten(before);
-  const next = flatten(after);
-  return [...new Set([...old.keys(), ...next.keys()])]
-    .map((field) => ({ field, before: old.get(field), after: next.get(field) }))
-    .filter((one) => normalized(one.field, one.before) !== normalized(one.field, one.after));
+/** Differences of two values by path. A member that only one side has is one difference, not one for each leaf. */
+function compareFields(before: unknown, after: unknown, field = ''): FieldChange[] {
+  const old = membersOf(before);
+  const next = membersOf(after);
+  if (!old || !next) return normalized(field, before) === normalized(field, after) ? [] : [{ field, before, after }];
+  const names = new Set([...old.keys(), ...next.keys()]);
+  return [...names].flatMap((name) => compareFields(old.get(name), next.get(name), field ? `${field}.${name}` : name));
 }
 
 function normalized(field: string, value: unknown): string {
   const name = field.split('.').at(-1)!;
   const whole = value ?? DEFAULTS[name];
-  return whole === undefined || whole === null || whole === '' || whole === false || whole === 0
-    ? ''
-    : JSON.stringify(whole);
+  const isEmpty = whole === undefined || whole === null || whole === '' || whole === false || whole === 0;
+  return isEmpty || (Array.isArray(whole) && whole.length === 0) ? '' : JSON.stringify(whole);
 }
 
-/** Leaves of an object by path. Members of lists are named by what identifies them, so that their order is no change. */
-function flatten(value: unknown, path = ''): Map<string, unknown> {
-  if (Array.isArray(value) && value.some((one) => typeof one === 'object'))
-    return merge(value.map((one: object, index) => flatten(one, join(path, identityOf(one, index)))));
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return merge(Object.entries(value).map(([name, member]) => flatten(member, join(path, name))));
-  return new Map([[path, value]]);
+/** Members of an object or of a list of objects. Those of lists have the name of what identifies them, not a place. */
+function membersOf(value: unknown): Map<string, unknown> | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (!Array.isArray(value)) return new Map(Object.entries(value));
+  const isList = value.some((one) => typeof one === 'object');
+  return isList ? new Map(value.map((one: object, index) => [identityOf(one, index), one])) : null;
 }
 
 function identityOf(member: object, index: number): string {
@@ -120,7 +119,3 @@ function identityOf(member: object, index: number): string {
       .join(' ');
   return String(index + 1);
 }
-
-const join = (path: string, name: string): string => (path ? `${path}.${name}` : name);
-
-const merge = (maps: Map<string, unknown>[]): Map<string, unknown> => new Map(maps.flatMap((one) => [...one]));

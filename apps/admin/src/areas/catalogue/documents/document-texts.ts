@@ -24,7 +24,7 @@ export const documentTexts = defineTexts(
     fields: 'Fields',
     changes: { created: 'Added', updated: 'Changed', archived: 'Removed: archived', changed: 'Changed' },
     unchanged: (count: string) => `Unchanged: ${count}`,
-    leftOut: 'default',
+    leftOut: 'left out',
     empty: 'none',
     kinds: {
       product: 'Product',
@@ -61,7 +61,7 @@ export const documentTexts = defineTexts(
     fields: 'Felder',
     changes: { created: 'Hinzugefügt', updated: 'Geändert', archived: 'Entfernt: archiviert', changed: 'Geändert' },
     unchanged: (count: string) => `Unverändert: ${count}`,
-    leftOut: 'Standardwert',
+    leftOut: 'nicht angegeben',
     empty: 'keiner',
     kinds: {
       product: 'Produkt',

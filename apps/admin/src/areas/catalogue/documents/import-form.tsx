@@ -48,6 +48,7 @@ export function ImportForm(): ReactNode {
       <FileInput
         label={t.file}
         placeholder={t.chooseFile}
+        styles={{ placeholder: { color: 'var(--mantine-color-dimmed)' } }}
         accept="application/json,.json"
         onChange={(file) => void file?.text().then(edit)}
       />

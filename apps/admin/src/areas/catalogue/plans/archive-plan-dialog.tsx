@@ -6,7 +6,7 @@ import { api } from '../../../shell/session';
 import { catalogueTexts } from '../catalogue-texts';
 import { useChosenProduct } from '../parts/access';
 import { EditDialog } from '../parts/edit-dialog';
-import { etagOf, type Plan, useLiveCounts } from './plan-reads';
+import { countBefore, etagOf, type Plan, useVersionCounts } from './plan-reads';
 import { planTexts } from './plan-texts';
 
 /** Ends the sale of a plan. */
@@ -16,7 +16,7 @@ export function ArchivePlanDialog({ plan, onClose }: { plan: Plan; onClose: () =
   const formats = useFormats();
   const product = useChosenProduct();
   const client = useQueryClient();
-  const live = useLiveCounts()?.get(plan.key) ?? 0;
+  const counts = useVersionCounts(plan.key);
   return (
     <EditDialog
       title={shared.archiveOne(plan.name)}
@@ -37,7 +37,7 @@ export function ArchivePlanDialog({ plan, onClose }: { plan: Plan; onClose: () =
     >
       {() => (
         <Text>
-          {t.archiveEffect} {formats.number(live)}
+          {t.archiveEffect} {counts && formats.number(countBefore(counts, Infinity))}
         </Text>
       )}
     </EditDialog>

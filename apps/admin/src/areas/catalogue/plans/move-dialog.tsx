@@ -1,11 +1,11 @@
 import { Radio, Stack, Text, TextInput } from '@mantine/core';
 import type { components } from '@tollgate/schema';
-import { bodyOf, useTexts } from '@tollgate/web';
+import { bodyOf, useFormats, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
 import { api } from '../../../shell/session';
 import { useChosenProduct } from '../parts/access';
 import { EditDialog } from '../parts/edit-dialog';
-import type { Plan } from './plan-reads';
+import { countBefore, type Plan, useVersionCounts } from './plan-reads';
 import { planTexts } from './plan-texts';
 
 type When = components['schemas']['MovePlanDto']['when'];
@@ -19,6 +19,8 @@ interface MoveDialogProps {
 /** Moves all live subscriptions of the plan to its newest published version. */
 export function MoveDialog({ plan, onClose, onStarted }: MoveDialogProps): ReactNode {
   const t = useTexts(planTexts);
+  const formats = useFormats();
+  const counts = useVersionCounts(plan.key);
   const product = useChosenProduct();
   const [when, setWhen] = useState<When>('period_end');
   const [reason, setReason] = useState('');
@@ -42,6 +44,7 @@ export function MoveDialog({ plan, onClose, onStarted }: MoveDialogProps): React
       {(errors) => (
         <>
           <Text>{t.moveEffect}</Text>
+          {counts && <Text fw={600}>{t.onOlder(formats.number(countBefore(counts, plan.version)))}</Text>}
           <Radio.Group label={t.when} value={when} onChange={setWhen} error={errors.when}>
             <Stack gap="xs" mt="xs">
               {Object.entries(t.whens).map(([value, label]) => (

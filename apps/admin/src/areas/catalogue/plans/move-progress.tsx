@@ -1,8 +1,8 @@
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import type { components } from '@tollgate/schema';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { bodyOf, Loaded, useFormats, useTexts } from '@tollgate/web';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { Panel } from '../../../shell/panel';
 import { api } from '../../../shell/session';
 import { useChosenProduct } from '../parts/access';
@@ -23,6 +23,11 @@ export function MoveProgress({ plan, id }: { plan: string; id: string }): ReactN
     },
     refetchInterval: ({ state }) => (state.data?.state === 'done' ? false : REFRESH_MS),
   });
+  const isDone = move.data?.state === 'done';
+  const client = useQueryClient();
+  useEffect(() => {
+    if (isDone) void client.invalidateQueries({ queryKey: ['catalogue', product, 'plans'] });
+  }, [isDone, client, product]);
   return <Loaded query={move}>{(data) => <Result {...data} />}</Loaded>;
 }
 

@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Loaded, useFormats, useTexts } from '@tollgate/web';
+import { Loaded, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
 import { catalogueTexts } from '../catalogue-texts';
 import { useMayEdit } from '../parts/access';
@@ -8,7 +8,7 @@ import { ArchivePlanDialog } from './archive-plan-dialog';
 import { MoveDialog } from './move-dialog';
 import { MoveProgress } from './move-progress';
 import { PlanStatus } from './plan-list';
-import { type PlanWithVersions, useLiveCounts, usePlan } from './plan-reads';
+import { type PlanWithVersions, usePlan } from './plan-reads';
 import { planTexts } from './plan-texts';
 import { PublishDialog } from './publish-dialog';
 import { VersionComparison } from './version-comparison';
@@ -25,7 +25,7 @@ export function PlanPage(): ReactNode {
         <Stack>
           <Head {...read} />
           {move && <MoveProgress plan={key} id={move} />}
-          <VersionComparison versions={read.versions} />
+          <VersionComparison plan={key} versions={read.versions} />
         </Stack>
       )}
     </Loaded>
@@ -35,8 +35,6 @@ export function PlanPage(): ReactNode {
 function Head(read: PlanWithVersions): ReactNode {
   const { plan } = read;
   const t = useTexts(planTexts);
-  const formats = useFormats();
-  const live = useLiveCounts()?.get(plan.key);
   const mayEdit = useMayEdit();
   return (
     <>
@@ -49,10 +47,7 @@ function Head(read: PlanWithVersions): ReactNode {
         </Group>
         {mayEdit && plan.status !== 'archived' && <Actions {...read} />}
       </Group>
-      <Text size="sm">
-        {plan.public ? t.public : t.private}
-        {live !== undefined && ` · ${t.subscriptions}: ${formats.number(live)}`}
-      </Text>
+      <Text size="sm">{plan.public ? t.public : t.private}</Text>
       {plan.description && <Text size="sm">{plan.description}</Text>}
     </>
   );

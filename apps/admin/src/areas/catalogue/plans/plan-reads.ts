@@ -53,5 +53,22 @@ export function useLiveCounts(): Map<string, number> | undefined {
   return data && new Map(data.plans.map(({ plan, live }) => [plan, live]));
 }
 
+/** Live subscriptions on each version of a plan, as of now. Undefined while they are read, or without the right to it. */
+export function useVersionCounts(key: string): Map<number, number> | undefined {
+  const product = useChosenProduct();
+  const { data } = useQuery({
+    queryKey: ['catalogue', product, 'plans', key, 'counts'],
+    queryFn: () => {
+      const params = { path: { key }, query: { product } };
+      return bodyOf(api.GET('/v1/plans/{key}/subscription-counts', { params }));
+    },
+  });
+  return data && new Map(data.versions.map(({ version, live }) => [version, live]));
+}
+
+/** Live subscriptions on versions before this one. */
+export const countBefore = (counts: Map<number, number>, version: number): number =>
+  [...counts].reduce((sum, [number, live]) => (number < version ? sum + live : sum), 0);
+
 /** Value of `If-Match` for a change of this state of the plan. */
 export const etagOf = ({ revision }: Plan): string => `"${revision}"`;

@@ -40,7 +40,6 @@ export const planTexts = defineTexts(
     staysBehind: (count: string) => `Live subscriptions that stay on older versions: ${count}.`,
     staysBehindHint: 'They keep the terms and prices that they were sold until they change the plan or are moved.',
     nobodyBehind: 'The plan has no live subscriptions.',
-    notCounted: 'The subscriptions of the plan are not counted yet.',
     offerMove: 'Then offer to move them to the new version',
     published: (version: number) => `Version ${version} is published`,
     archiveEffect: 'The plan is no longer sold. Existing subscriptions continue and renew. Live subscriptions now:',
@@ -55,7 +54,8 @@ export const planTexts = defineTexts(
     },
     reason: 'Reason',
     reasonHint: 'Stored in the timeline of each subscription.',
-    later: 'Not now',
+    onOlder: (count: string) => `Live subscriptions on older versions: ${count}.`,
+    liveOn: (count: string) => `${count} live subscriptions`,
     moveRunning: (version: number) => `Moving subscriptions to version ${version}`,
     moveDone: (version: number) => `Subscriptions were moved to version ${version}`,
     progress: (done: string, total: string) => `${done} of ${total}`,
@@ -64,7 +64,6 @@ export const planTexts = defineTexts(
     skipped: 'Not moved',
     skippedHint:
       'They end, are paused, have another scheduled change, or have no price in this version that matches theirs.',
-    total: 'On older versions at the start',
   },
   {
     title: 'Tarife',
@@ -109,7 +108,6 @@ export const planTexts = defineTexts(
     staysBehindHint:
       'Sie behalten die Bedingungen und Preise, zu denen sie verkauft wurden, bis sie den Tarif ändern oder umgezogen werden.',
     nobodyBehind: 'Der Tarif hat keine laufenden Abonnements.',
-    notCounted: 'Die Abonnements des Tarifs sind noch nicht gezählt.',
     offerMove: 'Danach den Umzug auf die neue Version anbieten',
     published: (version: number) => `Version ${version} ist veröffentlicht`,
     archiveEffect:
@@ -125,7 +123,8 @@ export const planTexts = defineTexts(
     },
     reason: 'Grund',
     reasonHint: 'Wird im Verlauf jedes Abonnements gespeichert.',
-    later: 'Nicht jetzt',
+    onOlder: (count: string) => `Laufende Abonnements auf älteren Versionen: ${count}.`,
+    liveOn: (count: string) => `${count} laufende Abonnements`,
     moveRunning: (version: number) => `Abonnements werden auf Version ${version} umgezogen`,
     moveDone: (version: number) => `Abonnements wurden auf Version ${version} umgezogen`,
     progress: (done: string, total: string) => `${done} von ${total}`,
@@ -134,6 +133,5 @@ export const planTexts = defineTexts(
     skipped: 'Nicht umgezogen',
     skippedHint:
       'Sie enden, sind pausiert, haben eine andere geplante Änderung oder keinen passenden Preis in dieser Version.',
-    total: 'Zu Beginn auf älteren Versionen',
   },
 );

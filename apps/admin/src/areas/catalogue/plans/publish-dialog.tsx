@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { api } from '../../../shell/session';
 import { useChosenProduct } from '../parts/access';
 import { EditDialog } from '../parts/edit-dialog';
-import { etagOf, type Plan, useLiveCounts } from './plan-reads';
+import { countBefore, etagOf, type Plan, useVersionCounts } from './plan-reads';
 import { planTexts } from './plan-texts';
 
 interface PublishDialogProps {
@@ -22,10 +22,10 @@ export function PublishDialog({ plan, version, onClose, onPublished }: PublishDi
   const t = useTexts(planTexts);
   const product = useChosenProduct();
   const client = useQueryClient();
-  const counts = useLiveCounts();
-  const live = counts && (counts.get(plan.key) ?? 0);
+  const counts = useVersionCounts(plan.key);
+  const behind = counts && countBefore(counts, version);
   const [wantsMove, setWantsMove] = useState(true);
-  const offersMove = plan.status === 'published' && live !== 0;
+  const offersMove = behind !== undefined && behind > 0;
   return (
     <EditDialog
       title={t.publishTitle(version)}
@@ -47,7 +47,7 @@ export function PublishDialog({ plan, version, onClose, onPublished }: PublishDi
       {() => (
         <>
           <Text>{t.publishEffect}</Text>
-          <Behind live={plan.status === 'draft' ? 0 : live} />
+          <Behind count={behind} />
           {offersMove && (
             <Checkbox
               label={t.offerMove}
@@ -61,15 +61,15 @@ export function PublishDialog({ plan, version, onClose, onPublished }: PublishDi
   );
 }
 
-/** Every live subscription is on a version that is older than the draft. */
-function Behind({ live }: { live: number | undefined }): ReactNode {
+/** Subscriptions that keep an older version. */
+function Behind({ count }: { count: number | undefined }): ReactNode {
   const t = useTexts(planTexts);
   const formats = useFormats();
-  if (live === undefined) return <Text size="sm">{t.notCounted}</Text>;
-  if (live === 0) return <Text size="sm">{t.nobodyBehind}</Text>;
+  if (count === undefined) return null;
+  if (count === 0) return <Text size="sm">{t.nobodyBehind}</Text>;
   return (
     <div>
-      <Text fw={600}>{t.staysBehind(formats.number(live))}</Text>
+      <Text fw={600}>{t.staysBehind(formats.number(count))}</Text>
       <Text size="sm">{t.staysBehindHint}</Text>
     </div>
   );

@@ -6,17 +6,18 @@ import { catalogueTexts } from '../catalogue-texts';
 import { Scroller } from '../parts/scroller';
 import { termTexts } from '../terms/term-texts';
 import { compareVersions, type ComparisonRow } from './comparison';
-import { type PlanVersion, useFeatures } from './plan-reads';
+import { type PlanVersion, useFeatures, useVersionCounts } from './plan-reads';
 import { planTexts } from './plan-texts';
 
 const SHOWN_FIRST = 3;
 
 /** Versions of a plan side by side, oldest at the left, with the differences marked. */
-export function VersionComparison({ versions }: { versions: PlanVersion[] }): ReactNode {
+export function VersionComparison({ plan, versions }: { plan: string; versions: PlanVersion[] }): ReactNode {
   const t = useTexts(planTexts);
   const terms = useTexts(termTexts);
   const shared = useTexts(catalogueTexts);
   const formats = useFormats();
+  const counts = useVersionCounts(plan);
   const features = useFeatures().data ?? [];
   const [chosen, setChosen] = useState<string[] | null>(null);
   const [onlyDifferences, setOnlyDifferences] = useState(false);
@@ -56,6 +57,11 @@ export function VersionComparison({ versions }: { versions: PlanVersion[] }): Re
                   {version.publishedAt && (
                     <Text size="xs" span display="block">
                       {formats.date(version.publishedAt)}
+                    </Text>
+                  )}
+                  {version.publishedAt && counts && (
+                    <Text size="xs" span display="block">
+                      {t.liveOn(formats.number(counts.get(version.version) ?? 0))}
                     </Text>
                   )}
                 </Table.Th>

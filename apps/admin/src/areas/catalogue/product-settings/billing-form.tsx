@@ -184,7 +184,7 @@ function InvoiceFields({ draft, set, errors }: FieldsProps): ReactNode {
       />
       <Choice
         label={t.language}
-        description=" "
+        description={'\u00a0'}
         options={t.languages}
         value={draft.language}
         onChange={(language) => set({ language })}

@@ -46,7 +46,7 @@ function PortalForm({ stored }: { stored: Portal }): ReactNode {
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             <TextInput
               label={t.portalName}
-              description=" "
+              description={'\u00a0'}
               value={draft.name}
               onChange={({ currentTarget }) => set({ name: currentTarget.value })}
               error={errors.name}
@@ -62,6 +62,7 @@ function PortalForm({ stored }: { stored: Portal }): ReactNode {
           <SimpleGrid cols={{ base: 1, sm: 3 }}>
             {COLORS.map((name) => (
               <ColorInput
+                withEyeDropper={false}
                 key={name}
                 label={t[name]}
                 value={draft.colors[name]}

@@ -86,7 +86,7 @@ function Rates({ entitlement, set, errors }: TermFieldsProps): ReactNode {
       {rateLimit && (
         <NumberField
           label={t.rateSeconds}
-          description=" "
+          description={'\u00a0'}
           min={1}
           value={rateLimit.windowSeconds}
           onChange={(seconds) => set({ rateLimit: { ...rateLimit, windowSeconds: seconds ?? RATE_SECONDS } })}

@@ -140,7 +140,7 @@ function UsagePriceFields({ price, set, errors }: UsagePriceFieldsProps): ReactN
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
       <NumberField
         label={t.packageSize}
-        description=" "
+        description={'\u00a0'}
         required
         min={1}
         value={price.packageSize}

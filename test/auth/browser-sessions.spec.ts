@@ -167,6 +167,15 @@ describe.each(WAYS)('sessions of browsers $way', ({ compiled }) => {
     expect([await me(access), (await refresh(cookie)).status]).toEqual([200, 200]);
   });
 
+  it('a link of a foreign page, which sends the cookie with a GET, changes nothing', async () => {
+    const { cookie, access } = await open();
+    for (const path of ['/v1/auth/browser-login', '/v1/auth/browser/refresh', '/v1/auth/browser/logout']) {
+      const { status, headers } = await service.call('GET', path, { headers: { ...OWN, cookie } });
+      expect([path, [404, 405].includes(status), headers.getSetCookie()]).toEqual([path, true, []]);
+    }
+    expect([await me(access), (await refresh(cookie)).status]).toEqual([200, 200]);
+  });
+
   it('a simple form of a foreign page is refused before it is read', async () => {
     const { cookie } = await open();
     for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x'])

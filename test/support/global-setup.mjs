@@ -10,6 +10,8 @@ export const TEMPLATE = 'tollgate_template';
 export default async function globalSetup() {
   const { startEmbeddedPostgres } = await import('../../dist/libs/platform/src/embedded/embedded-postgres.js');
   const { migrate } = await import('../../dist/migrations/migrate.js');
+  // Before the server starts: after a failure here nothing would stop it.
+  await ensureDocument();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-test-'));
   fs.chmodSync(folder, 0o755);
   const server = await startEmbeddedPostgres({
@@ -24,7 +26,6 @@ export default async function globalSetup() {
   await admin.query(`create database ${TEMPLATE} owner tollgate`);
   await admin.end();
   await migrate(server.url(TEMPLATE));
-  await ensureDocument();
   process.env.TEST_DATABASE_URL = server.url();
   process.env.TEST_SUPERUSER_URL = server.superuserUrl();
 }

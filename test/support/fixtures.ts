@@ -113,7 +113,7 @@ export async function registerUserWithRole(
 
 /** Applies a product with one plan and one metered feature `calls` with this limit. */
 export async function applyMeteredProduct(
-  service: TestApp,
+  service: Pick<TestApp, 'admin'>,
   product: string,
   limit: number | null,
   terms: object = {},

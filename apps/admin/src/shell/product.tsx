@@ -38,7 +38,7 @@ export function ProductSelect(): ReactNode {
       onChange={(product) => product && void navigate({ to: '.', search: (now) => ({ ...now, product }) })}
       allowDeselect={false}
       searchable
-      w={180}
+      w={{ base: 100, sm: 180 }}
     />
   );
 }

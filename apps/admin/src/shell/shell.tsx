@@ -6,6 +6,7 @@ import { type ReactNode, useContext } from 'react';
 import { useCan, useMe } from './me';
 import { NAVIGATION } from './navigation';
 import { ProductSelect } from './product';
+import { SearchBox } from './search-box';
 import { session } from './session';
 import { shellTexts } from './shell-texts';
 
@@ -20,12 +21,15 @@ export function Shell(): ReactNode {
       padding={{ base: 'sm', sm: 'lg' }}
     >
       <AppShell.Header>
-        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+        <Group h="100%" px={{ base: 'xs', sm: 'md' }} justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t.navigation} />
-            <Text fw={700}>Tollgate</Text>
+            <Text fw={700} visibleFrom="sm">
+              Tollgate
+            </Text>
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <SearchBox />
             <ProductSelect />
             <ColorSchemeButton />
             <AccountMenu />
@@ -76,7 +80,7 @@ function AccountMenu(): ReactNode {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Button variant="default" maw={220}>
+        <Button variant="default" maw={{ base: 64, sm: 220 }} px={{ base: 8, sm: 18 }}>
           <Text truncate size="sm">
             {email}
           </Text>

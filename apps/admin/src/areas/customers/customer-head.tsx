@@ -1,13 +1,18 @@
 import { Badge, Card, Code, Group, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type Formats, Loaded, useFormats, useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
+import { AnchorLink } from '../../shell/anchor-link';
 import { useMe } from '../../shell/me';
+import { useProducts } from '../../shell/product';
 import { SubscriptionActions } from './actions/subscription-actions';
-import { type Customer, entitlementsQuery, type Subscription, subscriptionQuery } from './customer-reads';
+import { type Customer, entitlementsQuery, historyQuery, type Subscription, subscriptionQuery } from './customer-reads';
 import { customerTexts } from './customer-texts';
 import { StatusBadge } from './status-badge';
+
+/** Products whose subscriptions are looked up when the chosen product has none. */
+const MAX_OTHERS = 20;
 
 type Texts = (typeof customerTexts)['en'];
 
@@ -37,7 +42,6 @@ export function CustomerHead({ customer, product }: { customer: Customer; produc
 }
 
 function LiveSubscription({ customer, product }: { customer: Customer; product: string }): ReactNode {
-  const t = useTexts(customerTexts);
   const { role } = useMe();
   const subscription = useQuery({ ...subscriptionQuery(customer.key, product), enabled: role !== 'finance' });
   // Decisions are made by the clock of the customer, which may be a test clock.
@@ -47,11 +51,33 @@ function LiveSubscription({ customer, product }: { customer: Customer; product: 
     <Loaded query={subscription} rows={2}>
       {(live) => (
         <Stack gap="sm">
-          {live ? <Terms subscription={live} clock={clock} /> : <Text>{t.noSubscription(product)}</Text>}
+          {live ? (
+            <Terms subscription={live} clock={clock} />
+          ) : (
+            <OtherProducts customer={customer.key} product={product} />
+          )}
           <SubscriptionActions customer={customer.key} product={product} subscription={live} />
         </Stack>
       )}
     </Loaded>
+  );
+}
+
+/** Products of the other subscriptions, when there is none on the chosen product. */
+function OtherProducts({ customer, product }: { customer: string; product: string }): ReactNode {
+  const t = useTexts(customerTexts);
+  const others = (useProducts() ?? []).filter(({ key }) => key !== product).slice(0, MAX_OTHERS);
+  const histories = useQueries({ queries: others.map(({ key }) => historyQuery(customer, key)) });
+  const subscribed = others.filter((_, index) => (histories[index]?.data?.data.length ?? 0) > 0);
+  return (
+    <Group gap="xs">
+      <Text>{t.noSubscription(product)}</Text>
+      {subscribed.map(({ key, name }) => (
+        <AnchorLink key={key} to="/customers/$key" params={{ key: customer }} search={{ product: key }}>
+          {t.subscribedOn(name)}
+        </AnchorLink>
+      ))}
+    </Group>
   );
 }
 

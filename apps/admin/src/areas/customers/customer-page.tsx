@@ -7,6 +7,7 @@ import { useMe } from '../../shell/me';
 import { useProduct } from '../../shell/product';
 import { Screen } from '../../shell/screen';
 import { CustomerInvoices, CustomerPayments } from '../money/customer-money';
+import { CustomerActivity } from './activity/customer-activity';
 import { CustomerAllowances } from './allowances/customer-allowances';
 import { customerQuery } from './customer-reads';
 import { CustomerHead } from './customer-head';
@@ -14,6 +15,7 @@ import { CustomerOverview } from './customer-overview';
 import { CustomerDecision } from './decision/customer-decision';
 import { customerTexts } from './customer-texts';
 import { type Tab, TABS } from './routes';
+import { CustomerUsage } from './usage/customer-usage';
 
 interface TabProps {
   customer: string;
@@ -21,12 +23,14 @@ interface TabProps {
 }
 
 /** Content of each tab. */
-const CONTENT: Partial<Record<Tab, (props: TabProps) => ReactNode>> = {
+const CONTENT: Record<Tab, (props: TabProps) => ReactNode> = {
   overview: CustomerOverview,
+  usage: CustomerUsage,
   allowances: CustomerAllowances,
   decision: CustomerDecision,
   invoices: CustomerInvoices,
   payments: CustomerPayments,
+  activity: CustomerActivity,
 };
 
 /** Finance reads the money of a customer, and nothing else. */
@@ -69,7 +73,7 @@ function Content({ customer, product }: TabProps): ReactNode {
         ))}
       </Tabs.List>
       <Tabs.Panel value={tab} pt="md">
-        {Shown && <Shown customer={customer} product={product} />}
+        <Shown customer={customer} product={product} />
       </Tabs.Panel>
     </Tabs>
   );

@@ -95,7 +95,12 @@ function Explanation({ explained, language }: { explained: Explained; language: 
   const { allowed } = explained.decision;
   return (
     <>
-      <Alert color={allowed ? 'teal' : 'red'} title={allowed ? t.allowed : t.denied} role="status">
+      <Alert
+        color={allowed ? 'teal' : 'red'}
+        title={allowed ? t.allowed : t.denied}
+        styles={{ title: { color: 'var(--mantine-color-text)' } }}
+        role="status"
+      >
         {answerOf(explained, language).map((sentence) => (
           <Text size="sm" key={sentence}>
             {sentence}

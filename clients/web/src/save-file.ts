@@ -1,4 +1,4 @@
-/** Saves a file that the API returned: the browser asks for it with the token, a plain link could not. */
+/** Saves a file that the API returned: the request needs the token, a plain link could not. */
 export function saveFile(content: Blob, name: string): void {
   const address = URL.createObjectURL(content);
   const link = document.createElement('a');

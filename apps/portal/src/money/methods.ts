@@ -6,8 +6,11 @@ import { OWN, useVisit } from '../session/visit';
 export type Method = components['schemas']['PaymentMethodDto'];
 
 const PAGE = 100;
+/** A worker stores a method about a second after the provider reports it. */
+const REFRESH_MS = 2_000;
 
-export function useMethods(): UseQueryResult<Method[]> {
+/** @param atLeast number of methods until which the list is read again */
+export function useMethods(atLeast = 0): UseQueryResult<Method[]> {
   const { api } = useVisit();
   return useQuery({
     queryKey: ['payment-methods'],
@@ -15,6 +18,7 @@ export function useMethods(): UseQueryResult<Method[]> {
       const params = { path: OWN, query: { limit: PAGE } };
       return (await bodyOf(api.GET('/v1/customers/{customer}/payment-methods', { params }))).data;
     },
+    refetchInterval: ({ state }) => (state.data && state.data.length < atLeast ? REFRESH_MS : false),
   });
 }
 

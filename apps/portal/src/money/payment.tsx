@@ -14,12 +14,14 @@ import { moneyTexts } from './money-texts';
 /** Payment methods and the credit of the customer. */
 export function Payment(): ReactNode {
   const t = useTexts(moneyTexts);
-  const methods = useMethods();
+  const [expected, setExpected] = useState(0);
+  const methods = useMethods(expected);
   const [adding, setAdding] = useState(false);
   const queries = useQueryClient();
   useSetupReturn((result) => {
     const isSaved = result === 'completed';
     setAdding(false);
+    if (isSaved) setExpected((methods.data?.length ?? 0) + 1);
     notifications.show({ message: isSaved ? t.added : t.notAdded, color: isSaved ? 'teal' : 'gray' });
     void queries.invalidateQueries({ queryKey: ['payment-methods'] });
   });
@@ -40,6 +42,7 @@ export function Payment(): ReactNode {
           )
         }
       </Loaded>
+      {(methods.data?.length ?? 0) < expected && <Text role="status">{t.storing}</Text>}
       <Group>
         <Button onClick={() => setAdding(true)}>{t.add}</Button>
       </Group>

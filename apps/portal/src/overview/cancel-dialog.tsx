@@ -15,7 +15,7 @@ interface CancelDialogProps {
   onClose: () => void;
 }
 
-/** Says the effect of the cancellation and asks for the reason. */
+/** Shows the effect of the cancellation; it requires a reason. */
 export function CancelDialog({ subscription, opened, onClose }: CancelDialogProps): ReactNode {
   const t = useTexts(overviewTexts);
   const { date } = useFormats();

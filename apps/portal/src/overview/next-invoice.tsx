@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { bodyOf, Loaded, useFormats, useTexts } from '@tollgate/web';
+import { ApiError, bodyOf, Loaded, useFormats, useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
 import { useVisit } from '../session/visit';
 import { Amounts } from '../shell/amounts';
@@ -17,6 +17,8 @@ export function NextInvoice({ subscription: { id } }: { subscription: Subscripti
     queryKey: ['next-invoice', id],
     queryFn: () => bodyOf(api.POST('/v1/invoices/preview', { body: { subscription: id } })),
   });
+  // The product charges its customers without this service.
+  if (preview.error instanceof ApiError && preview.error.code === 'billing_off') return null;
   const invoice = preview.data?.invoice;
   return (
     <Panel title={t.next} actions={invoice && <Text size="sm">{t.nextOn(date(invoice.billedAt))}</Text>}>

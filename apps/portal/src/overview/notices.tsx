@@ -8,7 +8,7 @@ import { useVisit } from '../session/visit';
 import { AFTER_CHANGES, type Subscription } from '../shell/reads';
 import { overviewTexts } from './overview-texts';
 
-/** What the customer must know first: an overdue payment, the end, and a change that is scheduled. */
+/** An overdue payment, the end of the subscription, and a scheduled change. */
 export function Notices({ subscription }: { subscription: Subscription }): ReactNode {
   const t = useTexts(overviewTexts);
   const { date } = useFormats();
@@ -26,7 +26,7 @@ export function Notices({ subscription }: { subscription: Subscription }): React
         </Alert>
       )}
       {scheduledChange && (
-        <Alert title={t.scheduledTitle(scheduledChange.plan.name, date(scheduledChange.effectiveAt))} />
+        <Alert color="blue" title={t.scheduledTitle(scheduledChange.plan.name, date(scheduledChange.effectiveAt))} />
       )}
     </>
   );

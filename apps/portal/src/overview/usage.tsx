@@ -12,7 +12,7 @@ type Decision = components['schemas']['DecisionDto'];
 
 const NEARLY_USED = 0.8;
 
-/** What the plan includes: used and left. */
+/** The features of the plan: quantities used and left. */
 export function Usage(): ReactNode {
   const t = useTexts(overviewTexts);
   const { api, product } = useVisit();

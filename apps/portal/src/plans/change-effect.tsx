@@ -13,7 +13,7 @@ type When = 'now' | 'period_end';
 const invoiceNow = ({ invoice, effectiveAt }: Effect, when: When): Effect['invoice'] =>
   when === 'now' && invoice && invoice.billedAt <= effectiveAt ? invoice : null;
 
-/** Amount that is charged immediately; null: nothing, or billing is off and the product charges by itself. */
+/** Amount that is charged immediately; null: nothing, or billing is off for the product. */
 export function amountNow(effect: Effect, when: When): Effect['total'] | null {
   const invoice = invoiceNow(effect, when);
   return invoice && { amount: invoice.due, currency: invoice.currency };

@@ -8,7 +8,7 @@ export const entryTexts = defineTexts(
     endedTitle: 'Your session has ended',
     ended: 'A session ends after one hour. Your changes are saved.',
     reloadedTitle: 'Open the link again',
-    reloaded: 'The session ends when the page is reloaded, so that nobody else at this device can use it.',
+    reloaded: 'The session ends when the page is reloaded, so that no one else at this device can use it.',
     again: 'Go back to the service where you opened these pages, and open them from there.',
     back: (host: string) => `Back to ${host}`,
     withAccount: 'Sign in with an account',

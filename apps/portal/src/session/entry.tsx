@@ -8,7 +8,7 @@ import type { PortalSession } from './portal-session';
 import { SetupReturned, setupResult } from './setup-return';
 import { VisitContext } from './visit';
 import { account, portalSession, queryClient, wasReloaded } from './visits';
-import { forgetWayBack, keepWayBack, storedWayBack, webAddress } from './way-back';
+import { forgetLostSession, storeReturnUrl, lostSession, webAddress } from './return-url';
 
 /** The pages in the session of a link or of an account, or the reason why there is no session. */
 export function Entry({ children }: { children: ReactNode }): ReactNode {
@@ -24,13 +24,13 @@ function WithLink({ session, children }: { session: PortalSession; children: Rea
   const state = useSyncExternalStore(session.subscribe, session.current);
   const returnUrl = webAddress(session.opened?.returnUrl ?? null);
   useEffect(() => {
-    if (state === 'open') keepWayBack(returnUrl);
+    if (state === 'open') storeReturnUrl(returnUrl);
     // Nothing of the customer stays in memory.
     if (state === 'ended') queryClient.clear();
   }, [state, returnUrl]);
   if (state === 'opening') return <Opening />;
   if (state === 'refused')
-    return <Notice title={t.refusedTitle} text={t.refused} returnUrl={storedWayBack()?.returnUrl ?? null} />;
+    return <Notice title={t.refusedTitle} text={t.refused} returnUrl={lostSession()?.returnUrl ?? null} />;
   if (state === 'ended') return <Notice title={t.endedTitle} text={t.ended} returnUrl={returnUrl} />;
   if (state === 'unreachable')
     return (
@@ -52,13 +52,13 @@ function WithAccount({ children }: { children: ReactNode }): ReactNode {
     if (state === 'signedOut') queryClient.clear();
   }, [state]);
   const signIn = (): void => {
-    forgetWayBack();
+    forgetLostSession();
     setReloaded(false);
     void account.renew();
   };
   if (reloaded)
     return (
-      <Notice title={t.reloadedTitle} text={t.reloaded} returnUrl={storedWayBack()?.returnUrl ?? null}>
+      <Notice title={t.reloadedTitle} text={t.reloaded} returnUrl={lostSession()?.returnUrl ?? null}>
         <Button variant="default" onClick={signIn}>
           {t.withAccount}
         </Button>

@@ -1,6 +1,6 @@
 import { BrowserSession, createQueryClient } from '@tollgate/web';
 import { PortalSession } from './portal-session';
-import { storedWayBack } from './way-back';
+import { lostSession } from './return-url';
 
 /** Session of a person with an account. */
 export const account = new BrowserSession();
@@ -11,7 +11,7 @@ export const queryClient = createQueryClient();
 export let portalSession: PortalSession | null = null;
 
 /** This tab had the session of a link, which a reload ended. */
-export const wasReloaded = storedWayBack() !== null;
+export const wasReloaded = lostSession() !== null;
 
 /** Begins with the link of the address, or else with the session of an account. */
 export function enter(link: string | null): void {

@@ -11,9 +11,9 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { commonTexts, EmptyState, LanguageContext, useTexts } from '@tollgate/web';
-import { type ReactNode, useContext } from 'react';
+import { type ReactNode, useContext, useEffect, useRef } from 'react';
 import { useLook } from '../brand/look';
 import { useVisit } from '../session/visit';
 import { shellTexts } from './shell-texts';
@@ -27,7 +27,7 @@ const PAGES = [
   { to: '/messages', label: 'messages' },
 ] as const;
 
-/** Frame of all pages: the brand of the product, the way back, and the navigation. */
+/** Frame of all pages: the brand of the product, the link back to it, and the navigation. */
 export function Shell(): ReactNode {
   return (
     <Container size="md" px="md" pb="xl">
@@ -36,7 +36,7 @@ export function Shell(): ReactNode {
           <Brand />
           <Controls />
         </Group>
-        <WayBack />
+        <BackLink />
       </Box>
       <Navigation />
       <Box component="main" id="content" pt="lg">
@@ -61,7 +61,7 @@ function Brand(): ReactNode {
   );
 }
 
-function WayBack(): ReactNode {
+function BackLink(): ReactNode {
   const t = useTexts(shellTexts);
   const look = useLook();
   const { returnUrl } = useVisit();
@@ -102,8 +102,14 @@ function Controls(): ReactNode {
 
 function Navigation(): ReactNode {
   const t = useTexts(shellTexts);
+  const { pathname } = useLocation();
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a phone the current page may be beyond the edge.
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [pathname]);
   return (
-    <ScrollArea type="never" component="nav" aria-label={t.pages}>
+    <ScrollArea type="never" component="nav" aria-label={t.pages} ref={list}>
       <Group gap={4} wrap="nowrap">
         {PAGES.map(({ to, label }) => (
           <Button

@@ -54,7 +54,7 @@ describeInBrowser('the frame of the console', () => {
 
   it('shows the screen of a link after the sign-in', async () => {
     const page = await stage.newPage();
-    await page.goto('/admin/customers?search=cloud');
+    await page.goto('/admin/customers?q=cloud');
     const read = page.waitForRequest(/\/v1\/customers\?/);
     await signIn(page);
     // The limit of the console depends on it.

@@ -43,6 +43,7 @@ import { AccountMailKindsValidated1700000000060 } from './1700000000060-account-
 import { Oidc1700000000061 } from './1700000000061-oidc.js';
 import { OidcValidated1700000000062 } from './1700000000062-oidc-validated.js';
 import { DenialsAndJobs1700000000065 } from './1700000000065-denials-and-jobs.js';
+import { PortalSessionsByCustomer1700000000066 } from './1700000000066-portal-sessions-by-customer.js';
 import { Search1700000000064 } from './1700000000064-search.js';
 
 /** Every migration, oldest first. */
@@ -93,4 +94,5 @@ export const migrations = [
   OidcValidated1700000000062,
   Search1700000000064,
   DenialsAndJobs1700000000065,
+  PortalSessionsByCustomer1700000000066,
 ];

@@ -236,6 +236,12 @@ export const ACCESS: Record<string, Access> = {
     others: 'product',
   },
   'PUT /v1/products/:key/portal': { scope: 'catalog:write', users: 'product_admin', others: 'product' },
+  'GET /v1/portal-sessions': {
+    scope: 'portal:write',
+    users: 'product_admin',
+    support: 'reads',
+    others: 'customer',
+  },
   'POST /v1/portal-sessions': { scope: 'portal:write', users: 'product_admin', others: 'customer' },
   'POST /v1/portal-sessions/exchange': { public: true },
   'DELETE /v1/portal-sessions/:id': {

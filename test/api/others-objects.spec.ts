@@ -52,6 +52,7 @@ const BODIES: Record<string, object> = {
 };
 /** Routes whose object is named in the query. */
 const QUERIES: Record<string, string> = {
+  'GET /v1/portal-sessions': 'customer',
   'GET /v1/webhook-deliveries': 'endpoint',
   'GET /v1/audit-log': 'customer',
   'GET /v1/audit-log/export': 'customer',

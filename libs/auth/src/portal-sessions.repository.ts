@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '@app/platform';
+import type { PageRequest, ScopeFilter } from '@app/kernel';
+import { Database, inScope } from '@app/platform';
 
 /** A row of `portal_sessions` when it is created. */
 export interface PortalSessionRow {
@@ -40,6 +41,19 @@ export interface RejectedLink {
   id: string;
   customerId: string;
   productId: string;
+  openedAt: Date | null;
+  expiresAt: Date;
+  revokedAt: Date | null;
+}
+
+/** A session in a list, with the keys of its objects. */
+export interface ListedPortalSession {
+  id: string;
+  customer: string;
+  product: string;
+  createdBy: { kind: 'user' | 'api_key'; id: string };
+  returnUrl: string | null;
+  createdAt: Date;
   openedAt: Date | null;
   expiresAt: Date;
   revokedAt: Date | null;
@@ -124,6 +138,19 @@ export class PortalSessionsRepository {
       [id],
     );
     return row ?? null;
+  }
+
+  list({ after, limit }: PageRequest, scope: ScopeFilter): Promise<ListedPortalSession[]> {
+    const values: unknown[] = [after];
+    return this.database.query(
+      `select s.id, c.key as customer, p.key as product, s.return_url as "returnUrl", s.created_at as "createdAt",
+         s.opened_at as "openedAt", s.expires_at as "expiresAt", s.revoked_at as "revokedAt",
+         json_build_object('kind', case when s.created_by_key_id is null then 'user' else 'api_key' end, 'id', coalesce(s.created_by_key_id, s.created_by_user_id)) as "createdBy"
+       from portal_sessions s join customers c on c.id = s.customer_id join products p on p.id = s.product_id
+       where ${inScope(scope, { customer: 's.customer_id', product: 's.product_id' }, values)} and ($1::uuid is null or s.id < $1)
+       order by s.id desc limit ${limit + 1}`,
+      values,
+    );
   }
 
   async revoke(id: string, now: Date): Promise<void> {

@@ -2,12 +2,28 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { allowedReturnUrl, CatalogReader, portalSettingsOf } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import { type Actor, Clock, DomainError, newId, notFound, type Origin } from '@app/kernel';
+import {
+  type Actor,
+  Clock,
+  DomainError,
+  newId,
+  notFound,
+  type Origin,
+  type Page,
+  type PageRequest,
+  type ScopeFilter,
+  toPage,
+} from '@app/kernel';
 import { Events, type EventType } from '@app/events';
 import { Config, Database, LoadingCache } from '@app/platform';
 import { AuthenticationRecord } from './authentication-record.js';
 import { actorOf, type PortalPrincipal, portalScope, type Principal } from './domain/principal.js';
-import { PortalSessionsRepository, type PortalSessionState, type RejectedLink } from './portal-sessions.repository.js';
+import {
+  type ListedPortalSession,
+  PortalSessionsRepository,
+  type PortalSessionState,
+  type RejectedLink,
+} from './portal-sessions.repository.js';
 import { secretHash } from './secret-hash.js';
 import { REVOCATION_BOUND_MS } from './sessions.service.js';
 
@@ -114,7 +130,8 @@ export class PortalSessionsService {
       return row;
     });
     if (opened) {
-      const { id, customer, product, returnUrl } = opened;
+      const { id, customer, product } = opened;
+      const returnUrl = await this.stillAllowed(opened);
       return { id, accessToken, expiresIn: SESSION_SECONDS, customer, product, returnUrl };
     }
     const link = await this.repository.findByLink(linkHash);
@@ -154,6 +171,28 @@ export class PortalSessionsService {
       await this.note('portal_session.revoked', { id, ...session }, actorOf(principal));
       this.database.afterCommit(() => this.cache.clear());
     });
+  }
+
+  /** Lists the sessions in a scope, newest first: unused links, open sessions, and those that ended lately. */
+  async list(page: PageRequest, scope: ScopeFilter): Promise<Page<ListedPortalSession>> {
+    return toPage(await this.repository.list(page, scope), page.limit);
+  }
+
+  /** The return URL of a session; null when the settings of the product do not allow it any more. */
+  private async stillAllowed({
+    product,
+    returnUrl,
+  }: {
+    product: string;
+    returnUrl: string | null;
+  }): Promise<string | null> {
+    if (returnUrl === null) return null;
+    try {
+      return allowedReturnUrl(returnUrl, portalSettingsOf(await this.catalog.getProduct(product)).allowedReturnUrls);
+    } catch (error) {
+      if (error instanceof DomainError) return null;
+      throw error;
+    }
   }
 
   private inTime(session: (PortalPrincipal & { expiresAt: Date }) | undefined): PortalPrincipal {

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { CatalogReader } from '@app/catalog';
+import { allowedReturnUrl as allowedPortalUrl, CatalogReader, portalSettingsOf, type Product } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { type Actor, DomainError, notFound, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Config } from '@app/platform';
 import type { PaymentMethod } from './domain/payment.js';
-import { allowedReturnUrl } from './domain/return-url.js';
+import { allowedReturnUrl, leadsHome } from './domain/return-url.js';
 import { PaymentAccounts } from './payment-accounts.service.js';
 import { PaymentMethodRecords } from './payment-method-records.js';
 import { PaymentMethodsRepository } from './payment-methods.repository.js';
@@ -27,6 +27,7 @@ export class PaymentMethodsService {
 
   /**
    * Starts the entry of a payment method at the provider of a product.
+   * @param inPortal true in a portal session: the return URL must be allowed by the settings of the product
    * @returns the URL of the page that the payer enters it on
    * @throws DomainError `product_not_found`, `billing_off`, `provider_not_configured`, `no_payment_methods`,
    * `invalid_fields` for a return URL that is not allowed, `provider_unavailable`
@@ -34,12 +35,11 @@ export class PaymentMethodsService {
    */
   async startSetup(
     customer: Customer,
-    { product, returnUrl }: { product: string; returnUrl: string },
+    { product, returnUrl, inPortal = false }: { product: string; returnUrl: string; inPortal?: boolean },
   ): Promise<{ url: string }> {
-    const { publicUrl, corsOrigins } = this.config;
-    const absolute = allowedReturnUrl(returnUrl, { publicUrl, origins: corsOrigins });
-    const { id } = await this.catalog.getProduct(product);
-    const settings = await this.catalog.billingOf(id);
+    const sold = await this.catalog.getProduct(product);
+    const absolute = this.returnUrlOf(returnUrl, inPortal ? sold : null);
+    const settings = await this.catalog.billingOf(sold.id);
     if (!settings)
       throw new DomainError(
         'conflict',
@@ -55,6 +55,15 @@ export class PaymentMethodsService {
       await this.setups.started(customer.id, provider.name, providerId);
       return { url };
     });
+  }
+
+  /** @param portal the product of a portal session, which leads back only where its settings allow it */
+  private returnUrlOf(given: string, portal: Product | null): string {
+    const { publicUrl, corsOrigins } = this.config;
+    if (portal === null) return allowedReturnUrl(given, { publicUrl, origins: corsOrigins });
+    return leadsHome(given, publicUrl)
+      ? allowedReturnUrl(given, { publicUrl, origins: [] })
+      : allowedPortalUrl(given, portalSettingsOf(portal).allowedReturnUrls);
   }
 
   /** Lists the payment methods of a customer, newest first. */

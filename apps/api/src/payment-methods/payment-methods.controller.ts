@@ -50,8 +50,9 @@ export class PaymentMethodsController {
     @CurrentCustomer() customer: Customer,
     @Body() { returnUrl }: StartSetupDto,
     @ProductKey() product: string,
+    @CurrentPrincipal() { kind }: Principal,
   ): Promise<PaymentMethodSetupDto> {
-    return this.methods.startSetup(customer, { product, returnUrl });
+    return this.methods.startSetup(customer, { product, returnUrl, inPortal: kind === 'portal' });
   }
 
   /** Removed methods are left out. Error: 404 `customer_not_found`. */

@@ -6,20 +6,24 @@ import type { Customer } from '@app/customers';
 import type { Origin } from '@app/kernel';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { EventScope } from '../http/access/event-scope.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { RequestOrigin } from '../http/access/request-origin.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { Pages } from '../http/pagination/pages.js';
 import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
 import {
   CreatePortalSessionDto,
   ExchangePortalLinkDto,
+  ListPortalSessionsQueryDto,
   OpenedPortalSessionDto,
   PortalLinkDto,
   PortalLookDto,
   PortalQueryDto,
+  PortalSessionPageDto,
 } from './dto/portal.dto.js';
 
 @ApiTags('Portal')
@@ -28,6 +32,8 @@ export class PortalController {
   constructor(
     private readonly sessions: PortalSessionsService,
     private readonly settings: PortalSettingsService,
+    private readonly scope: EventScope,
+    private readonly pages: Pages,
   ) {}
 
   /**
@@ -50,6 +56,25 @@ export class PortalController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<PortalLinkDto> {
     return this.sessions.create({ customer, product, returnUrl }, principal);
+  }
+
+  /**
+   * Sessions that ended more than a day ago are left out. The link itself is not returned again. Errors: 404
+   * `customer_not_found` or `product_not_found`; 403 `product_not_allowed`.
+   */
+  @Get('portal-sessions')
+  @Allow({ scope: 'portal:write', users: 'product_admin', support: 'reads' })
+  @ApiCredentials()
+  @ApiOperation({ operationId: 'listPortalSessions', summary: 'List portal sessions and unused links, newest first' })
+  @ApiProblems(404)
+  async list(
+    @Query() query: ListPortalSessionsQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<PortalSessionPageDto> {
+    const scope = await this.scope.narrow(query, principal.scope);
+    const binding = { ...scope, portalSessions: true };
+    const page = await this.sessions.list(this.pages.request(query, binding), scope);
+    return this.pages.answer(page, binding, (session) => session);
   }
 
   /**

@@ -22,6 +22,10 @@ export function allowedReturnUrl(
   return url.href;
 }
 
+/** True for a path of this service, and for a URL of its origin. @example leadsHome('/portal', 'https://app.example') */
+export const leadsHome = (given: string, publicUrl: string): boolean =>
+  URL.canParse(given, publicUrl) && new URL(given, publicUrl).origin === new URL(publicUrl).origin;
+
 /** The return URL with the result of the setup, as `setup=completed` or `setup=canceled`. */
 export function returnUrlWith(returnUrl: string, setup: 'completed' | 'canceled'): string {
   const url = new URL(returnUrl);

@@ -5,7 +5,8 @@ import { ProductField } from '../../http/input/fields.js';
 export class StartSetupDto {
   /**
    * Where the payer returns to, with `setup=completed` or `setup=canceled` added: a path of this service, or a URL of
-   * PUBLIC_URL or of an origin in CORS_ORIGINS. @example "/billing"
+   * PUBLIC_URL or of an origin in CORS_ORIGINS; in a portal session a URL that the portal of the product allows in
+   * place of CORS_ORIGINS. @example "/billing"
    */
   @IsString()
   @Length(1, 2_000)

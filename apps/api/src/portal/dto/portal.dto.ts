@@ -1,6 +1,7 @@
-import { OmitType } from '@nestjs/swagger';
+import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
 import { CustomerField, Omittable, ProductField } from '../../http/input/fields.js';
+import { ListQuery } from '../../http/pagination/list.query.js';
 import { PortalSettingsDto } from '../../products/dto/portal-settings.dto.js';
 
 export class CreatePortalSessionDto {
@@ -52,6 +53,45 @@ export class OpenedPortalSessionDto {
   /** Key of the product. */
   product: string;
   returnUrl: string | null;
+}
+
+export class ListPortalSessionsQueryDto extends ListQuery {
+  @CustomerField({ optional: true, nonEmpty: true, description: 'Key of a customer. Left out: all customers.' })
+  customer?: string;
+
+  @ProductField({ nonEmpty: true, description: 'Key of a product. Default: all products that the caller may see.' })
+  product?: string;
+}
+
+export class PortalSessionCreatorDto {
+  @ApiProperty({ enum: ['user', 'api_key'] })
+  kind: 'user' | 'api_key';
+  id: string;
+}
+
+/** A portal session, or a link that is not used yet. */
+export class PortalSessionDto {
+  id: string;
+  /** Key of the customer. */
+  customer: string;
+  /** Key of the product. */
+  product: string;
+  /** Creator of the link: the session ends with its rights. */
+  createdBy: PortalSessionCreatorDto;
+  returnUrl: string | null;
+  createdAt: Date;
+  /** Time at which the link was used; null: not used. */
+  openedAt: Date | null;
+  /** End of the session; of an unused link its own. */
+  expiresAt: Date;
+  /** Null: not revoked. */
+  revokedAt: Date | null;
+}
+
+export class PortalSessionPageDto {
+  data: PortalSessionDto[];
+  hasMore: boolean;
+  nextCursor: string | null;
 }
 
 export class PortalQueryDto {

@@ -38,10 +38,17 @@ export class IdentityProvider {
   issuer: string;
   private server: Server;
 
-  async start(): Promise<void> {
+  private publicUrl: string;
+
+  /**
+   * @param options.host its name in the issuer: `localhost` is another site than 127.0.0.1
+   * @param options.publicUrl PUBLIC_URL of the service
+   */
+  async start({ host = '127.0.0.1', publicUrl = PUBLIC_URL } = {}): Promise<void> {
+    this.publicUrl = publicUrl;
     this.server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => this.server.once('listening', resolve));
-    this.issuer = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    this.issuer = `http://${host}:${(this.server.address() as AddressInfo).port}`;
     const provider = this.provider();
     const answer = provider.callback();
     this.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -68,7 +75,7 @@ export class IdentityProvider {
         {
           client_id: CLIENT.OIDC_CLIENT_ID,
           client_secret: CLIENT.OIDC_CLIENT_SECRET,
-          redirect_uris: [`${PUBLIC_URL}/v1/auth/oidc/callback`],
+          redirect_uris: [`${this.publicUrl}/v1/auth/oidc/callback`],
         },
       ],
       claims: { openid: ['sub', 'groups'], email: ['email', 'email_verified'], profile: ['name'] },

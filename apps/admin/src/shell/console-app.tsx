@@ -20,8 +20,9 @@ function Session(): ReactNode {
   const state = useSyncExternalStore(session.subscribe, session.current);
   useEffect(() => void session.renew(), []);
   useEffect(() => {
-    // Nothing of one user is kept for the next one.
-    if (state === 'signedOut') queryClient.clear();
+    if (state !== 'signedIn') return undefined;
+    // Nothing of one user is kept for the next one. Before the sign-in page reads its methods.
+    return () => queryClient.clear();
   }, [state]);
   if (state === 'signedIn') return <RouterProvider router={router} />;
   if (state === 'signedOut') return <SignIn session={session} title={t.title} />;

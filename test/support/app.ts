@@ -2,9 +2,12 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
+import type pg from 'pg';
+import { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Clock } from '@app/kernel';
-import { Config } from '@app/platform';
+import { Config, PipelinedDatabase } from '@app/platform';
 import { AppModule } from '../../apps/api/src/app.module.js';
 import { createAdapter, prepare } from '../../apps/api/src/create-app.js';
 import { BootstrapData } from '../../apps/api/src/bootstrap-data.js';
@@ -116,6 +119,7 @@ export async function startApp({
   });
   if (clock) builder = builder.overrideProvider(Clock).useValue(clock);
   const module = await customize(builder).compile();
+  waitForConnections(module);
   const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config), {
     logger: new TestLog(),
     bodyParser: false,
@@ -142,6 +146,13 @@ export async function startApp({
     admin: (method, at, options = {}) => call(method, at, { token: adminToken, ...options }),
     stop: () => app.close(),
   };
+}
+
+/** Lets requests wait for a connection of a pool as long as for their deadline: on a busy machine it comes late. */
+function waitForConnections(module: TestingModule): void {
+  const { master } = module.get(DataSource, { strict: false }).driver as PostgresDriver;
+  for (const pool of [master as pg.Pool, module.get(PipelinedDatabase, { strict: false })['pool']])
+    pool.options.connectionTimeoutMillis = Number(FOR_BUSY_MACHINES.REQUEST_DEADLINE_MS);
 }
 
 /** The body of an answer that must be a success. @throws Error with the body of any other */

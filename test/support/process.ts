@@ -34,6 +34,8 @@ export async function startProcess(dataDir: string, environment: Record<string, 
       DATA_DIR: dataDir,
       PORT: '0',
       RATE_LIMIT_PER_MINUTE: '0',
+      // Without the year of sample data, during which the jobs wait.
+      ...(environment['DATABASE_URL'] ? {} : { SAMPLE_DATA: 'catalogues' }),
       REQUEST_DEADLINE_MS: '20000',
       ...environment,
     },

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
@@ -9,6 +9,7 @@ import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
 import { EventsModule } from '@app/events';
+import type { Clock } from '@app/kernel';
 import { type Config, PlatformModule, RATE_WINDOW_MS, RateLimits } from '@app/platform';
 import { stripeWhenConfigured } from '@app/stripe';
 import { SubscriptionsModule } from '@app/subscriptions';
@@ -109,12 +110,16 @@ const EDGE = [
 
 @Module({})
 export class AppModule {
-  /** The API on one configuration; `extra` is what else runs in the same process. */
-  static forRoot(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): DynamicModule {
+  /** The API on one configuration; `extra` is what else runs in the same process, `clock` replaces real time. */
+  static forRoot(
+    config: Config,
+    extra: NonNullable<ModuleMetadata['imports']> = [],
+    clock?: Type<Clock>,
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        PlatformModule.forRoot(config),
+        PlatformModule.forRoot(config, clock),
         EventsModule,
         PassportModule,
         ThrottlerModule.forRootAsync({

@@ -1,11 +1,11 @@
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import formbody from '@fastify/formbody';
-import type { ModuleMetadata } from '@nestjs/common';
+import type { ModuleMetadata, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { newId } from '@app/kernel';
+import { type Clock, newId } from '@app/kernel';
 import { Config, Readiness, ServiceLogger } from '@app/platform';
 import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './openapi/docs.js';
@@ -78,13 +78,14 @@ export const createAdapter = ({ trustedProxies }: Config) =>
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
   });
 
-/** The API, ready to listen. */
+/** The API, ready to listen. @param clock the source of time; default: the clock of the database */
 export async function createApp(
   config: Config,
   extra: NonNullable<ModuleMetadata['imports']> = [],
+  clock?: Type<Clock>,
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, extra),
+    AppModule.forRoot(config, extra, clock),
     createAdapter(config),
     { logger: new ServiceLogger(config), abortOnError: false, bodyParser: false },
   );

@@ -13,18 +13,25 @@ import { createApp } from './create-app.js';
 import { BootstrapData } from './bootstrap-data.js';
 import { warmUp } from './warm-up.js';
 import { SampleCustomer } from './sample/sample-customer.js';
+import { SampleYear } from './sample/year/sample-year.js';
 import { startupBanner } from './startup-banner.js';
 
 async function start(): Promise<void> {
   const config = Config.fromEnvironment();
   if (config.tracing) await startTracing();
+  const year = SampleYear.of(config);
   const database = await startDatabase(config);
-  const app = await createApp(config, config.worker ? [WorkerModule] : []).catch(async (error: unknown) => {
+  const worker = config.worker ? [WorkerModule.after(year?.released)] : [];
+  const app = await createApp(config, worker).catch(async (error: unknown) => {
     await database.stop();
     throw error;
   });
   app.get(Metrics).watchProcess();
-  const stop = shutDownOnSignal({ config, app, database });
+  const stopAll = async (): Promise<void> => {
+    year?.stop();
+    await database.stop();
+  };
+  const stop = shutDownOnSignal({ config, app, database: { stop: stopAll } });
 
   try {
     const outcome = await app.get(BootstrapData).run();
@@ -33,7 +40,9 @@ async function start(): Promise<void> {
     // After the collection, which also discards compiled code.
     await warmUp(app);
     await app.listen(config.port, config.host);
-    console.log(startupBanner(await app.getUrl(), config, { ...outcome, invoice }));
+    const url = await app.getUrl();
+    console.log(startupBanner(url, config, { ...outcome, invoice }));
+    if (await year?.load(console.log)) console.log(await year?.text(url));
   } catch (error) {
     const failure = listenFailure(error, config);
     console.error(failure instanceof Error ? failure.message : failure);

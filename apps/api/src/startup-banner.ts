@@ -26,7 +26,7 @@ ${config.pages ? `  Console    ${url}/admin\n` : ''}  Docs       ${url}/docs    
   Database   ${config.embeddedDatabase ? `embedded PostgreSQL, kept in ${config.dataDir}` : 'DATABASE_URL'}
   Admin      ${config.adminEmail}, password ${password}
   Mail       ${config.smtpUrl ? 'SMTP_URL' : `files in ${path.join(config.dataDir, 'mail')}, shown at ${url}/dev/mail`}
-${samplesLine(samples, config.sampleData)}
+${samplesLine(invoice ? [...samples, 'cloud'] : samples, config)}
 Try it (in another terminal, all lines in the same shell):
   TOKEN=$(curl -s ${url}/v1/auth/login -H 'content-type: application/json' -d '{"email":"${config.adminEmail}","password":"${generatedPassword ?? 'YOUR-PASSWORD'}"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
 ${firstSteps(url, config.sampleData)}
@@ -43,9 +43,11 @@ The customer cloud-customer has three months of invoices. The newest as PDF (rea
   curl -s ${url}/v1/invoices/${invoice.id}.pdf -H "authorization: Bearer $TOKEN" -o ${invoice.number}.pdf`
     : '';
 
-function samplesLine(loaded: string[], wanted: boolean): string {
-  if (!wanted) return '  Samples    none (SAMPLE_DATA=on loads sample catalogues)\n';
-  return loaded.length > 0 ? `  Samples    catalogues loaded for: ${loaded.join(', ')}\n` : '';
+function samplesLine(loaded: string[], { sampleData, sampleYear }: Config): string {
+  if (!sampleData) return '  Samples    none (SAMPLE_DATA=on loads sample catalogues)\n';
+  if (loaded.length === 0) return '';
+  const year = sampleYear ? '\n             customers follow below; until then no job runs' : '';
+  return `  Samples    catalogues loaded for: ${loaded.join(', ')}${year}\n`;
 }
 
 /** A customer on a plan of the samples. Without samples the lines create a product with a plan first. */

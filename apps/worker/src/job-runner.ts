@@ -1,8 +1,13 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, Optional } from '@nestjs/common';
 import { JobProblems, Metrics } from '@app/platform';
 
 /** Time that shutdown waits for running jobs, in milliseconds. Another worker does the rest. */
 const GRACE_MS = 5_000;
+
+/** No job runs before `released` resolves. */
+export class JobsHold {
+  constructor(readonly released: Promise<void> = Promise.resolve()) {}
+}
 
 /** Runs jobs. A failure is logged and counted, and the next run retries; no run starts during shutdown. */
 @Injectable()
@@ -12,14 +17,21 @@ export class JobRunner implements BeforeApplicationShutdown {
   /** Jobs whose last run here succeeded, and is noted. */
   private readonly healthy = new Set<string>();
   private stopping = false;
+  private stop: () => void = () => undefined;
+  private readonly released: Promise<unknown>;
 
   constructor(
     private readonly metrics: Metrics,
     private readonly problems: JobProblems,
-  ) {}
+    @Optional() hold: JobsHold = new JobsHold(),
+  ) {
+    const stopped = new Promise<void>((resolve) => (this.stop = resolve));
+    this.released = Promise.race([hold.released, stopped]);
+  }
 
   /** Runs a job once. @returns null when it failed or did not start */
   async run<T>(job: string, work: () => Promise<T>): Promise<T | null> {
+    await this.released;
     if (this.stopping) return null;
     const run = work().then(
       async (result) => {
@@ -41,6 +53,7 @@ export class JobRunner implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
+    this.stop();
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([Promise.all(this.running), new Promise((resolve) => (timer = setTimeout(resolve, GRACE_MS)))]);
     clearTimeout(timer);

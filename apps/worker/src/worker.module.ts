@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AuthModule } from '@app/auth';
 import { BillingModule } from '@app/billing';
@@ -16,7 +16,7 @@ import { CollectionJob } from './collection.job.js';
 import { DeliveriesJob } from './deliveries.job.js';
 import { DocumentsJob } from './documents.job.js';
 import { IdempotencyPurgeJob } from './idempotency-purge.job.js';
-import { JobRunner } from './job-runner.js';
+import { JobRunner, JobsHold } from './job-runner.js';
 import { LifecycleJob } from './lifecycle.job.js';
 import { PaymentEventsJob } from './payment-events.job.js';
 import { SecurityEventsJob } from './security-events.job.js';
@@ -51,4 +51,9 @@ import { UsageJob } from './usage.job.js';
     SecurityEventsJob,
   ],
 })
-export class WorkerModule {}
+export class WorkerModule {
+  /** The jobs, which wait until a promise resolves. */
+  static after(released?: Promise<void>): DynamicModule {
+    return { module: WorkerModule, providers: [{ provide: JobsHold, useValue: new JobsHold(released) }] };
+  }
+}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { idBefore } from '@app/kernel';
+import { Clock, idBefore, newId, timeOfId } from '@app/kernel';
 import { arrayLiteral, Database } from '@app/platform';
 import {
   type Subscription,
@@ -61,8 +61,9 @@ export const USAGE_FACTS = ['usage.corrected', 'usage.counter_rebuilt', 'entitle
 
 const SELECTED = `b.customer_id as "customerId", b.subscription_id as id, b.product_id as "productId", b.test_clock_id as "testClockId",
   b.sequence::float8 as sequence, b.state, b.updated_at as "updatedAt", b.reread_from is not null as rereads`;
-/** The present of the customer of a position. */
-const PRESENT = `coalesce((select t.now from test_clocks t where t.id = b.test_clock_id), now())`;
+/** The present of the customer of a position: of its test clock, or real time. */
+const presentOr = (real: string): string =>
+  `coalesce((select t.now from test_clocks t where t.id = b.test_clock_id), ${real}::timestamptz)`;
 /**
  * Events that were not announced to the position because billing was off: the position starts again at the announced
  * one. While billing is on, a position that is not due has read every event before.
@@ -81,7 +82,10 @@ const ID_MARGIN_MS = 3_600_000;
 /** SQL of the positions of billing in the events of subscriptions. */
 @Injectable()
 export class BilledSubscriptionsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
 
   /** Makes subscriptions due for billing: one first heard of is billed from its announced event on. */
   async announce(events: AnnouncedEvent[], now: Date): Promise<void> {
@@ -126,7 +130,7 @@ export class BilledSubscriptionsRepository {
   async noteFacts(facts: UsageFact[], memoryMs: number): Promise<void> {
     if (facts.length === 0) return;
     await this.database.write(
-      `update billed_subscriptions b set due_at = least(b.due_at, ${PRESENT}), reread_from = least(b.reread_from, f.since)
+      `update billed_subscriptions b set due_at = least(b.due_at, ${presentOr('$2')}), reread_from = least(b.reread_from, f.since)
        from (select b.customer_id, b.subscription_id, min(f.since) filter (where b.state @> '{"hadUsage": true}' and (f.is_old or
            coalesce(b.state #>> '{facts,endedAt}', b.state #>> '{facts,pausedAt}') is not null)) as since
          from json_to_recordset($1::json) f (customer uuid, products uuid[], since timestamptz, is_old boolean)
@@ -141,6 +145,7 @@ export class BilledSubscriptionsRepository {
             is_old: windowStart !== null && windowStart.getTime() < at.getTime() - memoryMs,
           })),
         ),
+        this.clock.now(),
       ],
     );
   }
@@ -148,9 +153,9 @@ export class BilledSubscriptionsRepository {
   /** Usage of a subscription from an instant on is judged again with its next invoice. The subscription is due. */
   async requestReread({ customerId, subscriptionId }: SubscriptionKey, from: Date): Promise<void> {
     await this.database.write(
-      `update billed_subscriptions b set due_at = least(b.due_at, ${PRESENT}), reread_from = least(b.reread_from, $3)
+      `update billed_subscriptions b set due_at = least(b.due_at, ${presentOr('$4')}), reread_from = least(b.reread_from, $3)
        where b.customer_id = $1 and b.subscription_id = $2 and b.state is not null`,
-      [customerId, subscriptionId, from],
+      [customerId, subscriptionId, from, this.clock.now()],
     );
   }
 
@@ -258,11 +263,11 @@ export class BilledSubscriptionsRepository {
     );
   }
 
-  /** Writes positions that this transaction has locked, at real time, in which the ids of events are: see `unread`. */
+  /** Writes positions that this transaction has locked, at the time in which ids are: see `unread`. */
   async save(positions: (Position & { dueAt: Date | null; upcomingAt: Date | null })[]): Promise<void> {
     await this.database.write(
       `update billed_subscriptions b set sequence = r.sequence, state = r.state::jsonb, due_at = r.due_at,
-         upcoming_at = coalesce(r.upcoming_at, b.upcoming_at), updated_at = clock_timestamp()
+         upcoming_at = coalesce(r.upcoming_at, b.upcoming_at), updated_at = $7
        from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::timestamptz[], $6::timestamptz[]) r (customer, id, sequence, state, due_at, upcoming_at)
        where b.customer_id = r.customer and b.subscription_id = r.id`,
       [
@@ -272,6 +277,7 @@ export class BilledSubscriptionsRepository {
         arrayLiteral(positions.map((position) => storedState(position))),
         arrayLiteral(positions.map(({ dueAt }) => dueAt)),
         arrayLiteral(positions.map(({ upcomingAt }) => upcomingAt)),
+        timeOfId(newId()),
       ],
     );
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Period } from '@app/kernel';
+import { Clock, type Period } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, columnLiteral, Database } from '@app/platform';
 import { priceKey } from './domain/price-key.js';
 import type { SharedRounding, UsageCharge } from './domain/usage-changes.js';
@@ -28,12 +28,16 @@ export type NewUsageCharge = StoredUsageCharge & { invoiceId: string };
 const CHARGE = `c.customer_id as "customerId", c.subscription_id as "subscriptionId", c.feature_id as "featureId"`;
 
 /** The present of the customer `n.customer_id`: of its test clock, or real time. */
-const PRESENT = `coalesce((select t.now from customers u join test_clocks t on t.id = u.test_clock_id where u.id = n.customer_id), now())`;
+const presentOr = (real: string): string =>
+  `coalesce((select t.now from customers u join test_clocks t on t.id = u.test_clock_id where u.id = n.customer_id), ${real}::timestamptz)`;
 
 /** Which usage was judged and charged. */
 @Injectable()
 export class UsageChargesRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
 
   /** Locks the positions of subscriptions in one order: one transaction at a time charges their usage. */
   async lock(keys: SubscriptionKey[]): Promise<void> {
@@ -125,7 +129,7 @@ export class UsageChargesRepository {
     if (periods.length === 0) return;
     await this.database.write(
       `insert into usage_periods (customer_id, subscription_id, period_start, period_end, invoice_id, seen, created_at)
-       select n.*, ${PRESENT} from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[])
+       select n.*, ${presentOr('$7')} from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[])
          as n (customer_id, subscription_id, period_start, period_end, invoice_id, seen)`,
       [
         ...columnsOf(periods),
@@ -133,6 +137,7 @@ export class UsageChargesRepository {
         periods.map(({ end }) => end),
         periods.map(({ invoiceId }) => invoiceId),
         periods.map(({ seen }) => seen),
+        this.clock.now(),
       ],
     );
   }

@@ -1,5 +1,5 @@
 import { CacheModule } from '@nestjs/cache-manager';
-import { type DynamicModule, Global, Logger, Module, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Global, Logger, Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { PageStore, STALENESS_MS } from './cache/page-store.js';
 import { CacheInvalidations } from './cache/cache-invalidations.js';
@@ -20,7 +20,8 @@ import { Keyring } from './secrets/keyring.js';
 @Global()
 @Module({})
 export class PlatformModule {
-  static forRoot(config: Config): DynamicModule {
+  /** @param clock the source of time; default: the clock of the database */
+  static forRoot(config: Config, clock: Type<Clock> = DatabaseClock): DynamicModule {
     return {
       module: PlatformModule,
       imports: [
@@ -33,7 +34,7 @@ export class PlatformModule {
         }),
       ],
       providers: [
-        { provide: Clock, useClass: DatabaseClock },
+        { provide: Clock, useClass: clock },
         CacheInvalidations,
         Idempotency,
         Keyring,

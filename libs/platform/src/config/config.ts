@@ -64,7 +64,7 @@ const schema = z.object({
   REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, 'must be a redis:// URL')),
   ADMIN_EMAIL: optional(z.string().regex(/^\S+@\S+$/, 'must be an e-mail address')),
   ADMIN_PASSWORD: optional(z.string().min(8, 'must have at least 8 characters')),
-  SAMPLE_DATA: optional(onOff),
+  SAMPLE_DATA: optional(z.enum(['on', 'catalogues', 'off'])),
   RATE_LIMIT_PER_MINUTE: optional(z.coerce.number().int().min(0)),
   WORKER: optional(onOff),
   PAGES: optional(onOff),
@@ -119,6 +119,8 @@ export class Config {
   readonly adminEmail: string;
   readonly adminPassword: string | null;
   readonly sampleData: boolean;
+  /** True: a new embedded database also gets sample customers with a year of life. */
+  readonly sampleYear: boolean;
   /** Requests per minute and user, or address without credentials; 0: no limit. */
   readonly rateLimitPerMinute: number;
   readonly worker: boolean;
@@ -194,7 +196,9 @@ export class Config {
     this.redisUrl = env.REDIS_URL ?? null;
     this.adminEmail = env.ADMIN_EMAIL ?? 'admin@localhost';
     this.adminPassword = env.ADMIN_PASSWORD ?? null;
-    this.sampleData = env.SAMPLE_DATA === undefined ? this.embeddedDatabase : env.SAMPLE_DATA === 'on';
+    const samples = env.SAMPLE_DATA ?? (this.embeddedDatabase ? 'on' : 'off');
+    this.sampleData = samples !== 'off';
+    this.sampleYear = samples === 'on' && this.embeddedDatabase && !this.production;
     this.rateLimitPerMinute = env.RATE_LIMIT_PER_MINUTE ?? 100;
     this.worker = env.WORKER !== 'off';
     this.pages = env.PAGES !== 'off';

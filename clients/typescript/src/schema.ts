@@ -2999,7 +2999,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List portal sessions and unused links, newest first
+         * @description Sessions that ended more than a day ago are left out. The link itself is not returned again. Errors: 404 `customer_not_found` or `product_not_found`; 403 `product_not_allowed`.
+         */
+        get: operations["listPortalSessions"];
         put?: never;
         /**
          * Create a one-time link to the portal of a customer
@@ -9670,7 +9674,7 @@ export interface components {
              */
             product?: string;
             /**
-             * @description Where the payer returns to, with `setup=completed` or `setup=canceled` added: a path of this service, or a URL of PUBLIC_URL or of an origin in CORS_ORIGINS.
+             * @description Where the payer returns to, with `setup=completed` or `setup=canceled` added: a path of this service, or a URL of PUBLIC_URL or of an origin in CORS_ORIGINS; in a portal session a URL that the portal of the product allows in place of CORS_ORIGINS.
              * @example /billing
              */
             returnUrl: string;
@@ -10084,6 +10088,43 @@ export interface components {
              * @description 15 minutes from now: it cannot be used any more then.
              */
             expiresAt: string;
+        };
+        PortalSessionCreatorDto: {
+            /** @enum {string} */
+            kind: "user" | "api_key";
+            id: string;
+        };
+        PortalSessionDto: {
+            id: string;
+            /** @description Key of the customer. */
+            customer: string;
+            /** @description Key of the product. */
+            product: string;
+            /** @description Creator of the link: the session ends with its rights. */
+            createdBy: components["schemas"]["PortalSessionCreatorDto"];
+            returnUrl: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Time at which the link was used; null: not used.
+             */
+            openedAt: string | null;
+            /**
+             * Format: date-time
+             * @description End of the session; of an unused link its own.
+             */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description Null: not revoked.
+             */
+            revokedAt: string | null;
+        };
+        PortalSessionPageDto: {
+            data: components["schemas"]["PortalSessionDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
         };
         ExchangePortalLinkDto: {
             /**
@@ -18187,6 +18228,46 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPortalSessions: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of a customer. Left out: all customers. */
+                customer?: string;
+                /** @description Key of a product. Default: all products that the caller may see. */
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalSessionPageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];

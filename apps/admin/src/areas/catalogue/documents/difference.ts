@@ -26,7 +26,7 @@ export interface KindDifference {
 const LISTS = ['features', 'plans', 'addOns', 'coupons', 'taxRates'] as const;
 const WHOLES = ['billing', 'portal', 'assignment'] as const;
 
-/** What an import changes, by object and field. The API decides which objects differ; the fields are compared here. */
+/** The changes of an import. The API decides which objects differ; the fields are compared here. */
 export function explainDifference(
   difference: CatalogDifference,
   before: CatalogDocument,

@@ -14,7 +14,7 @@ interface EditDialogProps<Result> extends Omit<SaveOptions<void, Result>, 'save'
   fields?: readonly string[];
   submit?: string;
   danger?: boolean;
-  /** Replaces what the dialog shows by the present state, after somebody else changed it. */
+  /** Replaces what the dialog shows by the present state, after another user changed it. */
   reload?: () => void;
   children: (errors: Record<string, string>) => ReactNode;
 }

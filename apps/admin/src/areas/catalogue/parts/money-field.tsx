@@ -1,5 +1,6 @@
-import { NumberInput, type NumberInputProps } from '@mantine/core';
+import { type NumberInputProps, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { NumberField } from './number-field';
 
 const CURRENCY = /^[A-Z]{3}$/;
 
@@ -21,16 +22,14 @@ export function MoneyField({ currency, value, onChange, ...props }: MoneyFieldPr
   const digits = digitsOf(currency);
   const scale = 10 ** digits;
   return (
-    <NumberInput
-      min={0}
-      allowNegative={false}
-      hideControls
+    <NumberField
+      allowDecimal
       decimalScale={digits}
-      fixedDecimalScale
-      suffix={CURRENCY.test(currency) ? ` ${currency}` : undefined}
+      rightSection={<Text size="xs">{currency}</Text>}
+      rightSectionWidth={44}
       {...props}
-      value={value === null || value === undefined ? '' : value / scale}
-      onChange={(next) => onChange(typeof next === 'number' ? Math.round(next * scale) : undefined)}
+      value={value === null || value === undefined ? value : value / scale}
+      onChange={(amount) => onChange(amount === undefined ? undefined : Math.round(amount * scale))}
     />
   );
 }

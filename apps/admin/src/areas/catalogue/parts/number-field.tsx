@@ -1,5 +1,5 @@
 import { NumberInput, type NumberInputProps } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 
 interface NumberFieldProps extends Omit<NumberInputProps, 'value' | 'onChange'> {
   value: number | null | undefined;
@@ -9,6 +9,9 @@ interface NumberFieldProps extends Omit<NumberInputProps, 'value' | 'onChange'> 
 
 /** A whole number of 0 or more, or nothing. */
 export function NumberField({ value, onChange, ...props }: NumberFieldProps): ReactNode {
+  // As typed: "10." is not a number yet.
+  const [text, setText] = useState<number | string>(value ?? '');
+  const isCurrent = numberOf(text) === (value ?? undefined);
   return (
     <NumberInput
       min={0}
@@ -16,8 +19,16 @@ export function NumberField({ value, onChange, ...props }: NumberFieldProps): Re
       allowNegative={false}
       hideControls
       {...props}
-      value={value ?? ''}
-      onChange={(next) => onChange(typeof next === 'number' ? next : undefined)}
+      value={isCurrent ? text : (value ?? '')}
+      onChange={(next) => {
+        setText(next);
+        onChange(numberOf(next));
+      }}
     />
   );
+}
+
+function numberOf(text: number | string): number | undefined {
+  const number = text === '' ? NaN : Number(text);
+  return Number.isNaN(number) ? undefined : number;
 }

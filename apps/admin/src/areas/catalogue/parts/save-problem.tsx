@@ -8,11 +8,11 @@ interface SaveProblemProps {
   error: Error | null;
   /** Paths of fields that show their message themselves. */
   shown?: (field: string) => boolean;
-  /** Reads the present state after somebody else changed it. */
+  /** Reads the present state after another user changed it. */
   reload?: () => void;
 }
 
-/** Why a change was refused: its reason, fields without an input of their own, and the request id. */
+/** Why a change was refused: its reason, fields without an input, and the request id. */
 export function SaveProblem({ error, shown, reload }: SaveProblemProps): ReactNode {
   const t = useTexts(catalogueTexts);
   const common = useTexts(commonTexts);

@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications';
 import { type QueryKey, useMutation, type UseMutationResult, useQueryClient } from '@tanstack/react-query';
-import { ApiError } from '@tollgate/web';
+import { ApiError, commonTexts, useTexts } from '@tollgate/web';
 import { useRef } from 'react';
 
 export interface SaveOptions<Input, Result> {
@@ -16,12 +16,14 @@ export interface SaveOptions<Input, Result> {
 /** A write of the catalogue: on success it refreshes the reads concerned and notifies. */
 export function useSave<Input, Result>(options: SaveOptions<Input, Result>): UseMutationResult<Result, Error, Input> {
   const client = useQueryClient();
+  const { close } = useTexts(commonTexts);
   const key = useRef(crypto.randomUUID());
   return useMutation({
     mutationFn: (input: Input) => options.save(input, key.current),
     onSuccess: async (result) => {
       key.current = crypto.randomUUID();
-      if (options.saved) notifications.show({ color: 'green', message: options.saved });
+      if (options.saved)
+        notifications.show({ color: 'green', message: options.saved, closeButtonProps: { 'aria-label': close } });
       options.onSaved?.(result);
       await client.invalidateQueries({ queryKey: options.invalidates });
     },

@@ -27,7 +27,7 @@ export function DraftEditor(): ReactNode {
   const start = useQuery({
     queryKey: ['catalogue-draft', product, key, reads],
     queryFn: () => readPlan(product, key),
-    // What the user edits is not replaced by a later read.
+    // A later read does not replace the edits of the user.
     staleTime: Infinity,
     gcTime: 0,
     refetchOnWindowFocus: false,

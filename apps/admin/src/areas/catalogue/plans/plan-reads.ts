@@ -43,7 +43,7 @@ export function useFeatures(): UseQueryResult<Feature[]> {
   });
 }
 
-/** Live subscriptions of each plan, as counted once a minute; undefined before the count, or without the right to it. */
+/** Live subscriptions of each plan, counted once a minute; undefined before the count, or without the right to it. */
 export function useLiveCounts(): Map<string, number> | undefined {
   const product = useChosenProduct();
   const { data } = useQuery({
@@ -53,7 +53,7 @@ export function useLiveCounts(): Map<string, number> | undefined {
   return data && new Map(data.plans.map(({ plan, live }) => [plan, live]));
 }
 
-/** Live subscriptions on each version of a plan, as of now. Undefined while they are read, or without the right to it. */
+/** Live subscriptions on each version of a plan, as of now; undefined without the right to read them. */
 export function useVersionCounts(key: string): Map<number, number> | undefined {
   const product = useChosenProduct();
   const { data } = useQuery({

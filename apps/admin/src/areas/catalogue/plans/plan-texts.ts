@@ -18,7 +18,7 @@ export const planTexts = defineTexts(
     trialDays: 'Trial in days',
     trial: (days: number) => (days === 0 ? 'No trial' : `${days} days`),
     versions: 'Versions',
-    versionsHint: 'A published version never changes. What differs from the version to its left is marked.',
+    versionsHint: 'A published version never changes. Differences from the version to its left are marked.',
     compared: 'Versions compared',
     onlyDifferences: 'Only differences',
     noDifferences: 'The versions do not differ.',

@@ -27,7 +27,7 @@ export const settingsTexts = defineTexts(
     finally: 'After the last failed attempt, the subscription is',
     finallies: { cancel: 'canceled', pause: 'paused', keep: 'kept' },
     pastDueGraceDays: 'Days of grace after a failed payment',
-    pastDueGraceHint: 'A past due subscription still allows its features for so long.',
+    pastDueGraceHint: 'A past due subscription still allows its features on these days.',
     zeroInvoices: 'Invoice periods for which nothing is due',
     language: 'Language of invoices',
     languages: { en: 'English', de: 'German' },

@@ -29,7 +29,7 @@ export function AddOnEditor(): ReactNode {
     queryKey: ['catalogue-draft', product, 'add-on', key ?? null],
     queryFn: async (): Promise<Draft> =>
       key === undefined ? NEW : bodyOf(api.GET('/v1/add-ons/{key}', { params: { path: { key }, query: { product } } })),
-    // What the user edits is not replaced by a later read.
+    // A later read does not replace the edits of the user.
     staleTime: Infinity,
     gcTime: 0,
   });

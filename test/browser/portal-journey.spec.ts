@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { ok } from '../support/app.js';
 import { axe, describeInBrowser, screenshot, type Stage, startStage } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import { expectLog } from '../support/log.js';
 import { textOfPdf } from '../support/pdf-text.js';
 import { follow, heading, openPages, setLook } from '../support/portal-pages.js';
@@ -25,12 +26,14 @@ describeInBrowser('the portal of a customer', () => {
     await openPages(stage, page, CUSTOMER);
     return page;
   };
-  const subscription = async () =>
-    (await ok(stage.admin('GET', `/v1/customers/${CUSTOMER}/subscription?product=cloud`))) as {
+  const current = async (customer: string) =>
+    (await ok(stage.admin('GET', `/v1/customers/${customer}/subscription?product=cloud`))) as {
       id: string;
+      status: string;
       plan: { key: string };
       cancelAtPeriodEnd: boolean;
     };
+  const subscription = () => current(CUSTOMER);
   const dialog = (page: Page) => page.getByRole('dialog');
 
   it('shows the plan, its price, the next invoice and the usage', async () => {
@@ -108,8 +111,8 @@ describeInBrowser('the portal of a customer', () => {
     expect(textOfPdf(content).join()).toContain('INV-2026-000001');
   });
 
-  it('adds a payment method on a page of the provider in another tab', async () => {
-    const page = await open();
+  /** Stores a test method of the sandbox on the page of the provider, which opens in another tab. */
+  const addMethod = async (page: Page, behavior: string): Promise<void> => {
     await follow(page, 'Payment');
     await page.getByRole('button', { name: 'Add a payment method' }).click();
     const [provider] = await Promise.all([
@@ -118,12 +121,47 @@ describeInBrowser('the portal of a customer', () => {
         .getByRole('link', { name: /^Continue to the provider/ })
         .click(),
     ]);
-    await provider.locator('input[value=succeeds_late]').check();
+    await provider.locator(`input[value=${behavior}]`).check();
     await provider.getByRole('button', { name: 'Store' }).click();
     await heading(provider, 'Your payment method is saved').waitFor();
     await page.getByText('Your payment method is saved.').waitFor();
+  };
+
+  it('adds a payment method on a page of the provider in another tab', async () => {
+    const page = await open();
+    await addMethod(page, 'succeeds_late');
     await page.getByRole('listitem').nth(1).waitFor();
   });
+
+  it('pays an open invoice with another payment method', async () => {
+    await ok(stage.admin('PUT', '/v1/customers/payer', { body: { product: 'cloud', currency: 'EUR' } }));
+    const statuses = async () => {
+      const { data } = await ok(stage.admin('GET', '/v1/invoices?customer=payer&product=cloud'));
+      return (data as { status: string }[]).map(({ status }) => status);
+    };
+    await eventually(async () => (await statuses()).join() === 'open');
+    const page = await stage.newPage({ viewport: PHONE });
+    await openPages(stage, page, 'payer');
+    await follow(page, 'Invoices');
+    await page.getByRole('button', { name: 'Pay' }).click();
+    await dialog(page).getByText('Add a payment method first.').waitFor();
+    await page.keyboard.press('Escape');
+    // It is charged as soon as it is stored.
+    await addMethod(page, 'declined');
+    await eventually(async () => (await current('payer')).status === 'past_due');
+    await follow(page, 'Overview');
+    await page.getByText('A payment failed').waitFor();
+    await addMethod(page, 'succeeds');
+    await page.getByRole('listitem').nth(1).waitFor();
+    await follow(page, 'Invoices');
+    await page.getByRole('button', { name: 'Pay' }).click();
+    await dialog(page).getByLabel('Payment method').selectOption('test •••• 4242');
+    await dialog(page)
+      .getByRole('button', { name: /^Pay €/ })
+      .click();
+    await page.getByText('The invoice is paid.').waitFor();
+    expect(await statuses()).toEqual(['paid']);
+  }, 90_000);
 
   it('stores billing details, and says beside the field why one is refused', async () => {
     expectLog(/422 PUT \/v1\/customers\/me\/billing-profile$/);

@@ -49,7 +49,9 @@ function WithAccount({ children }: { children: ReactNode }): ReactNode {
   const state = useSyncExternalStore(account.subscribe, account.current);
   const [reloaded, setReloaded] = useState(wasReloaded);
   useEffect(() => {
-    if (state === 'signedOut') queryClient.clear();
+    if (state !== 'signedIn') return undefined;
+    // Nothing of one user is kept for the next one. Before the sign-in page reads its methods.
+    return () => queryClient.clear();
   }, [state]);
   const signIn = (): void => {
     forgetLostSession();

@@ -6,6 +6,8 @@ import { useCan } from '../../shell/me';
 import { Figure, Panel } from '../../shell/panel';
 import { useProduct, useProducts } from '../../shell/product';
 import { api } from '../../shell/session';
+import { Attention } from './attention';
+import { Denials } from './denials';
 import { overviewTexts } from './overview-texts';
 import { PlanCounts } from './plan-counts';
 import { RevenueMovements } from './revenue-movements';
@@ -27,9 +29,11 @@ export function Overview(): ReactNode {
       </Title>
       {product && (
         <>
+          {can('listAttention') && <Attention product={product} />}
           {can('getSubscriptionStats') && <Subscriptions product={product} />}
           {can('getMrrStats') && <RevenueMovements product={product} />}
           {can('getUsageStats') && <UsageComparison product={product} />}
+          {can('getDenialStats') && <Denials product={product} />}
         </>
       )}
     </Stack>

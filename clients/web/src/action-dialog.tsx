@@ -35,7 +35,8 @@ export function ActionDialog<Result>(props: ActionDialogProps<Result>): ReactNod
   const command = useMutation({
     mutationFn: props.run,
     onSuccess: async (result) => {
-      if (props.done) notifications.show({ message: props.done, color: 'teal' });
+      if (props.done)
+        notifications.show({ message: props.done, color: 'teal', closeButtonProps: { 'aria-label': t.close } });
       if (props.onDone) props.onDone(result);
       else close();
       await Promise.all((props.invalidates ?? []).map((queryKey) => queries.invalidateQueries({ queryKey })));

@@ -28,7 +28,7 @@ export function CustomerList(): ReactNode {
       key: 'key',
       title: t.key,
       cell: ({ key }) => (
-        <AnchorLink size="sm" to="/customers/$key" params={{ key }}>
+        <AnchorLink size="sm" c="var(--mantine-color-text)" underline="always" to="/customers/$key" params={{ key }}>
           {key}
         </AnchorLink>
       ),

@@ -51,6 +51,7 @@ describe('the pages', () => {
       'default-src': "'none'",
       'script-src': "'self'",
       'connect-src': "'self'",
+      'frame-src': 'blob:',
       'form-action': "'self'",
       'base-uri': "'none'",
       'frame-ancestors': "'none'",

@@ -28,6 +28,8 @@ export const pageHeaders = ({ images }: PageApp, nonce: string): Record<string, 
     `img-src ${images}`,
     "font-src 'self'",
     "connect-src 'self'",
+    // Documents of invoices are shown in a frame.
+    'frame-src blob:',
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

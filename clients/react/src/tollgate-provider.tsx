@@ -18,7 +18,7 @@ const Context = createContext<TollgateContext | null>(null);
 export interface TollgateProviderProps {
   /** Origin of the service, for example https://tollgate.example.com. Its CORS_ORIGINS must list the page's origin. */
   url: string;
-  /** Returns an access token of a portal session; called when the first component needs one, and when it has expired. */
+  /** Returns an access token of a portal session. Called when a component first needs one, and after it expired. */
   fetchToken: FetchToken;
   language?: 'en' | 'de';
   /** Texts that replace those of the language. */

@@ -20,7 +20,7 @@ export interface Entitlement {
 }
 
 /**
- * What the customer may use of a feature. All hooks of a page share one read, repeated each minute and when the window
+ * Use that the customer has of a feature. All hooks of a page share one read, repeated each minute and when the window
  * gets the focus. For display only: the backend decides with the client of the server.
  * @example const { allowed, remaining } = useEntitlement('api_calls');
  */

@@ -35,7 +35,7 @@ export const commonTexts = defineTexts(
       account_exists: 'An account with your e-mail address exists already. An admin must link it.',
       email_taken: 'Another account has your e-mail address.',
       inactive_account: 'Your account is deactivated.',
-      role_not_assigned: 'You have no role here. Ask an admin for access.',
+      role_not_assigned: 'You have no role here. An admin can give you one.',
       last_admin: 'The provider no longer gives the only admin this role.',
     },
     colorScheme: 'Switch between light and dark',

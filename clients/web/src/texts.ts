@@ -11,7 +11,7 @@ type Widened<T> = {
 
 /**
  * Texts of one area in all languages. A member that a language lacks does not compile.
- * @example const texts = defineTexts({ moved: (count: number) => `${count} moved` }, { moved: (count) => `${count} umgezogen` });
+ * @example const texts = defineTexts({ plan: 'Plan' }, { plan: 'Tarif' });
  */
 export function defineTexts<const T extends object>(en: T, de: Widened<T>): Texts<Widened<T>> {
   return { en: en as Widened<T>, de };

@@ -20,7 +20,7 @@ export const permissionsQuery = queryOptions({
 });
 
 /**
- * Tells whether the user may call a route. A page hides what the user may not do; the API decides all the same.
+ * Returns whether the user may call a route. A page hides what the user may not do; the API decides all the same.
  * @example const can = useCan(); if (can('refundPayment')) ...
  */
 export function useCan(): (operation: Operation) => boolean {

@@ -16,7 +16,7 @@ const MAX_OTHERS = 20;
 
 type Texts = (typeof customerTexts)['en'];
 
-/** Who the customer is, and its live subscription. */
+/** Identity of the customer and its live subscription. */
 export function CustomerHead({ customer, product }: { customer: Customer; product: string }): ReactNode {
   const t = useTexts(customerTexts);
   return (

@@ -55,7 +55,7 @@ export const decisionTexts = defineTexts(
       no_subscription: 'The customer had no subscription on this product.',
       subscription_expired: 'The subscription had expired.',
       subscription_paused: 'The subscription was paused.',
-      past_due: 'A payment had failed and the grace was over.',
+      past_due: 'A payment had failed and the grace had ended.',
       feature_not_in_plan: 'The plan did not contain the feature, and no override, add-on or grant added it.',
       feature_disabled: 'The terms switch the feature off.',
       unavailable: 'The database was unavailable, and the failure policy of the feature denied it.',

@@ -18,7 +18,7 @@ export interface CustomerFilters {
   order?: (typeof ORDERS)[number];
 }
 
-/** What the customer page shows, kept in the URL. */
+/** Tab and product of the customer page, kept in the URL. */
 export interface CustomerView {
   tab?: Tab;
   /** Key of the feature of the usage and of the decision. */

@@ -70,7 +70,7 @@ const SHOWN = {
   autoRenew: plain,
 } satisfies Record<string, Show>;
 
-/** What an entry changed. */
+/** Change that an entry records. */
 export function changesOf({ before, after }: TimelineEntry): Change[] {
   return (Object.keys(SHOWN) as Change['field'][])
     .map((field) => ({ field, before: SHOWN[field](before?.[field]), after: SHOWN[field](after?.[field]) }))

@@ -35,7 +35,7 @@ function whyDenied({ reason, used = 0, reserved = 0, limit, remaining }: Decisio
   return t.why.limit_reached(formats.number(used + reserved), formats.number(limit ?? 0));
 }
 
-/** What decided: the subscription, its terms, the window, overrides and grants. */
+/** Parts of the decision: the subscription, its terms, the window, overrides and grants. */
 export function factsOf(explained: Explained, language: Language): string[] {
   const { decision, subscription } = explained;
   const { t, statuses, formats, zone } = language;

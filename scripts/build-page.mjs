@@ -9,6 +9,8 @@ const root = path.resolve(import.meta.dirname, '..');
 const TEXT = /\.(js|css|svg|json|txt)$/;
 const HIGHEST = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
 
+// React's development build would be taken otherwise, for example in a run of the tests.
+process.env.NODE_ENV = 'production';
 const name = process.argv[2];
 await build({ configFile: path.join(root, 'apps', name, 'vite.config.mjs'), logLevel: 'warn' });
 

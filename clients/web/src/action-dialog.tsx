@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query';
-import type { FormEvent, ReactNode } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { commonTexts } from './common-texts';
 import { ErrorState } from './states';
 import { useTexts } from './texts';
@@ -32,6 +32,7 @@ interface ActionDialogProps<Result> {
 export function ActionDialog<Result>(props: ActionDialogProps<Result>): ReactNode {
   const t = useTexts(commonTexts);
   const queries = useQueryClient();
+  useFocusReturn();
   const command = useMutation({
     mutationFn: props.run,
     onSuccess: async (result) => {
@@ -78,5 +79,20 @@ export function ActionDialog<Result>(props: ActionDialogProps<Result>): ReactNod
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+/**
+ * Returns the focus when a dialog is unmounted while it is open: the modal itself returns it only when `opened` becomes
+ * false.
+ */
+function useFocusReturn(): void {
+  const [before] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      const isLost = document.activeElement === document.body;
+      if (isLost && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    },
+    [before],
   );
 }

@@ -64,7 +64,7 @@ export const actionTexts = defineTexts(
     currentEnd: (instant: string) => `Current end: ${instant}. The time is in the zone of your browser.`,
     outcomes: { failed: 'The payment failed', succeeded: 'The payment succeeded' },
     outcomeEffects: {
-      failed: 'The subscription becomes past due. Checks are denied when the days of grace are over.',
+      failed: 'The subscription becomes past due. Checks are denied after the days of grace.',
       succeeded: 'The subscription is no longer past due, and checks are allowed again.',
     },
   },

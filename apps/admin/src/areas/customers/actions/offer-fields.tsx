@@ -11,7 +11,7 @@ import { actionTexts } from './action-texts';
 
 const MAX_PLANS = 100;
 
-/** What is sold: the terms of a new subscription or of a change. */
+/** The terms of a new subscription or of a change. */
 export interface Offer {
   plan: string;
   interval: Price['interval'];

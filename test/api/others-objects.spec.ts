@@ -11,7 +11,8 @@ import {
   registerUserWithRole,
   uniqueName,
 } from '../support/fixtures.js';
-import { ACCESS, type Access, type ObjectKind } from './access-table.js';
+import type { Access, ObjectKind } from './access-rule.js';
+import { ACCESS } from './access-table.js';
 
 const ABSENT_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const OWN_SCOPES = ['subscriptions:read', 'entitlements:read', 'usage:read', 'usage:write'];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { ACCESS, type Access, NO_API } from '../api/access-table.js';
+import type { Access } from '../api/access-rule.js';
+import { ACCESS, NO_API } from '../api/access-table.js';
 import type { ApiResponse, Call } from '../support/app.js';
 import { openPortal, PASSWORD, type RegisteredUser, uniqueName } from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';

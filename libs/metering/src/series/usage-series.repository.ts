@@ -23,8 +23,8 @@ export interface RecordedSpan {
   until: Date;
 }
 
-/** All entries recorded before are in the rollup. It begins with the first product: there is no earlier usage. */
-const UNTIL = 'coalesce(s.until, (select min(created_at) from products))';
+/** All entries recorded before are in the rollup. It begins with the first entry, and before that with a product. */
+const UNTIL = 'coalesce(s.until, (select min(recorded_at) from usage_ledger), (select min(created_at) from products))';
 
 /** The rollup of all ledgers, by feature and hour. */
 @Injectable()

@@ -9,6 +9,7 @@ import {
 } from '@app/billing';
 import { Dispatcher, type Outcome } from '@app/deliveries';
 import { EventPublisher } from '@app/events';
+import { DenialCounts } from '@app/metering';
 import { DueSubscriptionsService, PlanMigrationsService } from '@app/subscriptions';
 import { SimulatedClock } from './simulated-clock.js';
 
@@ -94,6 +95,7 @@ export class PastService {
     ];
     do while (await anyOf(often));
     while (await anyOf(seldom));
+    await this.get(DenialCounts).flush();
     await this.makeDocuments();
     const dispatcher = this.get(Dispatcher);
     while ((await dispatcher.dispatch()) > 0) await dispatcher.idle();

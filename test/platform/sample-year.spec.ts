@@ -80,6 +80,7 @@ describe('the first start on an empty folder', () => {
        union all select 'failed deliveries', count(*)::int from deliveries where channel = 'webhook' and status <> 'delivered'
        union all select 'notifications', count(*)::int from notifications
        union all select 'drafts of plans', count(*)::int from events where type = 'plan.draft_changed'
+       union all select 'denials', count(*)::int from denial_counts
        union all select 'documents', count(*)::int from invoice_documents where kind = 'pdf'`,
     );
     for (const [name, n] of Object.entries(others)) expect({ name, some: n > 0 }).toEqual({ name, some: true });
@@ -110,6 +111,19 @@ describe('the first start on an empty folder', () => {
       expect({ name, months: inside.filter((month) => month[name] !== 0).length }).toEqual({ name, months: 10 });
     expect(inside.some(({ reactivation }) => reactivation! > 0)).toBe(true);
   });
+
+  it('counts the usage of the year in the statistics', async () => {
+    // A job rolls it up after the load.
+    await eventually(
+      async () => {
+        const [from, to] = [300, 0].map((days) => new Date(Date.now() - days * 86_400_000).toISOString());
+        const { features } = await read(`/v1/stats/usage?product=cloud&by=month&from=${from}&to=${to}`);
+        return features.find(({ feature }: { feature: string }) => feature === 'requests')?.data.length ?? 0;
+      },
+      (months) => months >= 10,
+      60_000,
+    );
+  }, 120_000);
 
   it('keeps all invariants', async () => {
     const app: TestApp = await startApp({

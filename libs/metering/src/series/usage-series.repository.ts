@@ -23,8 +23,8 @@ export interface RecordedSpan {
   until: Date;
 }
 
-/** All entries recorded before are in the rollup. It begins with the first entry, and before that with a product. */
-const UNTIL = 'coalesce(s.until, (select min(recorded_at) from usage_ledger), (select min(created_at) from products))';
+/** All entries recorded before are in the rollup. It begins with the first product: there is no earlier usage. */
+const UNTIL = 'coalesce(s.until, (select min(created_at) from products))';
 
 /** The rollup of all ledgers, by feature and hour. */
 @Injectable()
@@ -51,6 +51,11 @@ export class UsageSeriesRepository {
   /** Needs the lock. */
   async saveProgress({ until, respondedAt }: RollupProgress): Promise<void> {
     await this.database.write('update usage_sums set until = $1, looked_at = $2', [until, respondedAt]);
+  }
+
+  /** Sets where the first rollup begins, unless there was one. */
+  async begin(at: Date): Promise<void> {
+    await this.database.write('update usage_sums set until = $1 where until is null', [at]);
   }
 
   /** Adds the entries recorded in a span to the hours of their usage, without test clocks. Needs the lock. */

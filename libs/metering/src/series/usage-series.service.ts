@@ -139,6 +139,11 @@ export class UsageSeriesService {
     return { asOf, ...span, features };
   }
 
+  /** Includes usage recorded from `at` on in the first rollup, which begins with the first product otherwise. */
+  async beginRollup(at: Date): Promise<void> {
+    await this.database.transaction(() => this.series.begin(at));
+  }
+
   /**
    * Rolls up the next stretch of all ledgers, unless another instance does. @returns true while there is more
    * @example

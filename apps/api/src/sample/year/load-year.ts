@@ -23,7 +23,10 @@ export async function loadYear(service: PastService, dataDir: string, report: (r
   const save = (changes: Partial<SampleState>): void => writeState(dataDir, Object.assign(state, changes));
   service.moveTo(daysAfter(year.start, state.day));
   const accounts = new SampleAccounts(service, state.apiKey);
-  if (state.day === 0) await accounts.ensure(state.password);
+  if (state.day === 0) {
+    await service.begin(year.start);
+    await accounts.ensure(state.password);
+  }
   save({ apiKey: await accounts.ensureKey() });
   const teller = new Storyteller(service, accounts);
   for (let number = state.day; number < DAYS; number++) {

@@ -9,7 +9,7 @@ import {
 } from '@app/billing';
 import { Dispatcher, type Outcome } from '@app/deliveries';
 import { EventPublisher } from '@app/events';
-import { DenialCounts } from '@app/metering';
+import { DenialCounts, UsageSeriesService } from '@app/metering';
 import { DueSubscriptionsService, PlanMigrationsService } from '@app/subscriptions';
 import { SimulatedClock } from './simulated-clock.js';
 
@@ -51,6 +51,11 @@ export class PastService {
   /** The time moves forward. */
   moveTo(at: Date): void {
     SimulatedClock.set(at);
+  }
+
+  /** Counts usage from `at` on in the statistics of the product. */
+  async begin(at: Date): Promise<void> {
+    await this.get(UsageSeriesService).beginRollup(at);
   }
 
   /** The simulated time, in ms. */

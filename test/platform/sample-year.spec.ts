@@ -5,6 +5,7 @@ import { BillingChecker } from '@app/billing';
 import { UsageChecker } from '@app/metering';
 import { ADMIN, type Call, createCall, ok, startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import { allowLog } from '../support/log.js';
 import {
   embeddedUrl,
   killWithDatabase,
@@ -13,6 +14,9 @@ import {
   startProcess,
   temporaryFolder,
 } from '../support/process.js';
+
+// The process that loads loses its database before it is killed itself.
+allowLog(/^stderr of service: (Error: connect ECONNREFUSED|\s+at )/);
 
 /** The load is killed after this line, and continued by the next start. */
 const KILLED_AFTER = 'Sample data: 92 of 366 days';

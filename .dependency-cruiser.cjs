@@ -72,7 +72,7 @@ module.exports = {
       name: 'client-packages',
       severity: 'error',
       comment: 'A client imports only packages that its own package.json lists: nothing else is installed with it.',
-      from: { path: '^clients/' },
+      from: { path: '^clients/[^/]+/src/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-dev', 'npm-unknown'], dependencyTypesNot: ['npm', 'npm-peer'] },
     },
     {

@@ -21,6 +21,8 @@ export const router = createRouter({
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
+  // Parameters that a screen does not know, such as those of a tracked link, never reach the API.
+  search: { strict: true },
 });
 
 declare module '@tanstack/react-router' {

@@ -7,7 +7,7 @@ import { type ReactNode, useState } from 'react';
 import { useProduct } from '../../shell/product';
 import { api } from '../../shell/session';
 import { customerTexts } from './customer-texts';
-import { type CustomerFilters, STATUSES } from './routes';
+import { type CustomerFilters, STATUSES } from './customer-search';
 
 const TYPING_MS = 250;
 const MAX_PLANS = 100;

@@ -7,7 +7,7 @@ import { api } from '../../shell/session';
 import { CustomerFilterForm } from './customer-filter-form';
 import type { Customer } from './customer-reads';
 import { customerTexts } from './customer-texts';
-import type { CustomerFilters } from './routes';
+import type { CustomerFilters } from './customer-search';
 
 const PAGE_ROWS = 50;
 

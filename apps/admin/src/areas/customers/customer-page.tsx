@@ -14,7 +14,7 @@ import { CustomerHead } from './customer-head';
 import { CustomerOverview } from './customer-overview';
 import { CustomerDecision } from './decision/customer-decision';
 import { customerTexts } from './customer-texts';
-import { type Tab, TABS } from './routes';
+import { type Tab, TABS } from './customer-search';
 import { CustomerUsage } from './usage/customer-usage';
 
 interface TabProps {

@@ -5,7 +5,7 @@ import { ActionDialog } from '../../shell/action-dialog';
 import { type Operation, useCan } from '../../shell/me';
 import { api } from '../../shell/session';
 import { AmountInput } from './amount-input';
-import type { Invoice } from './invoice-page';
+import type { Invoice } from './money-objects';
 import { MONEY_QUERIES } from './money-queries';
 import type { InvoiceStatus } from './money-statuses';
 import { moneyTexts } from './money-texts';

@@ -2,7 +2,7 @@ import { bodyOf, type Column, commonTexts, DataTable, useFormats, useTexts } fro
 import type { components } from '@tollgate/schema';
 import type { ReactNode } from 'react';
 import { api } from '../../shell/session';
-import type { Invoice } from './invoice-page';
+import type { Invoice } from './money-objects';
 import { moneyTexts } from './money-texts';
 
 type CreditNote = components['schemas']['CreditNoteDto'];

@@ -7,7 +7,7 @@ import { Screen } from '../../shell/screen';
 import { InvoiceTable } from './invoice-table';
 import { INVOICE_STATUSES } from './money-statuses';
 import { moneyTexts } from './money-texts';
-import type { InvoiceFilters } from './routes';
+import type { InvoiceFilters } from './money-filters';
 
 /** Invoices of the product. */
 export function InvoiceList(): ReactNode {

@@ -1,5 +1,4 @@
 import { Group, Stack, Table, Text } from '@mantine/core';
-import type { components } from '@tollgate/schema';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { bodyOf, Loaded, useFormats, useTexts } from '@tollgate/web';
@@ -10,11 +9,10 @@ import { api } from '../../shell/session';
 import { InvoiceActions } from './invoice-actions';
 import { InvoiceCreditNotes } from './invoice-credit-notes';
 import { InvoiceDocument } from './invoice-document';
+import type { Invoice } from './money-objects';
 import { moneyTexts } from './money-texts';
 import { PaymentTable } from './payment-table';
 import { InvoiceBadge } from './status-badge';
-
-export type Invoice = components['schemas']['InvoiceDto'];
 
 /** One invoice: lines, state of collection, document, payments, credit notes. */
 export function InvoicePage(): ReactNode {

@@ -5,7 +5,7 @@ import { bodyOf, type Column, DataTable, useFormats, useTexts } from '@tollgate/
 import type { ReactNode } from 'react';
 import { api } from '../../shell/session';
 import { moneyTexts } from './money-texts';
-import type { InvoiceFilters } from './routes';
+import type { InvoiceFilters } from './money-filters';
 import { InvoiceBadge } from './status-badge';
 
 type Invoice = components['schemas']['InvoiceDto'];

@@ -7,7 +7,7 @@ import { Screen } from '../../shell/screen';
 import { PAYMENT_STATUSES } from './money-statuses';
 import { moneyTexts } from './money-texts';
 import { PaymentTable } from './payment-table';
-import type { PaymentFilters } from './routes';
+import type { PaymentFilters } from './money-filters';
 
 /** Payments of the product. */
 export function PaymentList(): ReactNode {

@@ -1,16 +1,14 @@
 import { Anchor, Button } from '@mantine/core';
-import type { components } from '@tollgate/schema';
 import { Link } from '@tanstack/react-router';
 import { bodyOf, type Column, DataTable, useFormats, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
 import { useCan } from '../../shell/me';
 import { api } from '../../shell/session';
+import type { Payment } from './money-objects';
 import { moneyTexts } from './money-texts';
 import { RefundDialog } from './refund-dialog';
-import type { PaymentFilters } from './routes';
+import type { PaymentFilters } from './money-filters';
 import { PaymentBadge } from './status-badge';
-
-export type Payment = components['schemas']['PaymentDto'];
 
 const PAGE_ROWS = 50;
 

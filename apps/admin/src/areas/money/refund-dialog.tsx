@@ -6,7 +6,7 @@ import { api } from '../../shell/session';
 import { AmountInput } from './amount-input';
 import { MONEY_QUERIES } from './money-queries';
 import { moneyTexts } from './money-texts';
-import type { Payment } from './payment-table';
+import type { Payment } from './money-objects';
 
 /** Refunds a payment, whole or in part. The key makes a repeated click one refund. */
 export function RefundDialog(props: { payment: Payment; most: number; onClose: () => void }): ReactNode {

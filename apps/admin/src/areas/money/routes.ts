@@ -1,22 +1,11 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { rootRoute } from '../../shell/root-route';
-import { INVOICE_STATUSES, type InvoiceStatus, PAYMENT_STATUSES, type PaymentStatus } from './money-statuses';
+import type { InvoiceFilters, PaymentFilters } from './money-filters';
+import { INVOICE_STATUSES, PAYMENT_STATUSES } from './money-statuses';
 
 const oneOf = <T extends string>(allowed: readonly T[], value: unknown): T | undefined =>
   allowed.find((one) => one === value);
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
-
-/** Filters of a list of invoices, kept in the URL. */
-export interface InvoiceFilters {
-  status?: InvoiceStatus;
-  customer?: string;
-}
-
-/** Filters of a list of payments, kept in the URL. */
-export interface PaymentFilters {
-  status?: PaymentStatus;
-  customer?: string;
-}
 
 export const moneyRoutes = [
   createRoute({

@@ -6,8 +6,8 @@ import { type ReactNode, useState } from 'react';
 import { Screen } from '../../shell/screen';
 import { api } from '../../shell/session';
 import { AuditExport } from './audit-export';
+import type { AuditFilters } from './audit-filters';
 import { operationTexts } from './operation-texts';
-import type { AuditFilters } from './routes';
 
 type Entry = components['schemas']['AuditEntryDto'];
 

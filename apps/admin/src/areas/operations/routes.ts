@@ -1,14 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { rootRoute } from '../../shell/root-route';
-
-/** Filters of the audit log, kept in the URL. */
-export interface AuditFilters {
-  type?: string;
-  customer?: string;
-  actorKind?: 'user' | 'api_key' | 'portal' | 'system' | 'anonymous';
-  from?: string;
-  to?: string;
-}
+import type { AuditFilters } from './audit-filters';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
 

@@ -4,7 +4,7 @@ import { bodyOf, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
 import { ActionDialog } from '../../shell/action-dialog';
 import { api } from '../../shell/session';
-import type { Endpoint } from './endpoint-list';
+import type { Endpoint } from './endpoint';
 import { webhookTexts } from './webhook-texts';
 
 const ENDPOINT_QUERIES = [['webhook-endpoints'], ['webhook-endpoint']];

@@ -5,7 +5,7 @@ import { ActionDialog } from '../../shell/action-dialog';
 import { useMe } from '../../shell/me';
 import { useProducts } from '../../shell/product';
 import { api } from '../../shell/session';
-import type { Endpoint } from './endpoint-list';
+import type { Endpoint } from './endpoint';
 import { webhookTexts } from './webhook-texts';
 
 /** Form of a new endpoint, or of one that exists; the product of an endpoint never changes. */

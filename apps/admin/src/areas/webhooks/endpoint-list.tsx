@@ -1,5 +1,4 @@
 import { Anchor, Button } from '@mantine/core';
-import type { components } from '@tollgate/schema';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { bodyOf, type Column, DataTable, useTexts } from '@tollgate/web';
@@ -7,11 +6,10 @@ import { type ReactNode, useState } from 'react';
 import { Screen } from '../../shell/screen';
 import { SecretOnce } from '../../shell/secret-once';
 import { api } from '../../shell/session';
+import type { Endpoint } from './endpoint';
 import { EndpointForm } from './endpoint-form';
 import { stateOf } from './endpoint-state';
 import { webhookTexts } from './webhook-texts';
-
-export type Endpoint = components['schemas']['WebhookEndpointDto'];
 
 /** Endpoints that the user may read. */
 export function EndpointList(): ReactNode {

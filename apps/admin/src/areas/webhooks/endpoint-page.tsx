@@ -10,7 +10,7 @@ import { api } from '../../shell/session';
 import { Deliveries } from './deliveries';
 import { DeleteEndpoint, RedeliverSpan, RotateSecret, SwitchEndpoint } from './endpoint-dialogs';
 import { EndpointForm } from './endpoint-form';
-import type { Endpoint } from './endpoint-list';
+import type { Endpoint } from './endpoint';
 import { stateOf } from './endpoint-state';
 import { webhookTexts } from './webhook-texts';
 

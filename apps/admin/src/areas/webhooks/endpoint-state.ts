@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint-list';
+import type { Endpoint } from './endpoint';
 
 export type EndpointState = 'ok' | 'failing' | 'paused' | 'disabled';
 

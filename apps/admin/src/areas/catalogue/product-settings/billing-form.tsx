@@ -6,7 +6,7 @@ import { useChosenProduct } from '../parts/access';
 import { Choice } from '../parts/choice';
 import { EditDialog } from '../parts/edit-dialog';
 import { NumberField } from '../parts/number-field';
-import type { Billing } from './billing-panel';
+import type { Billing } from './billing';
 import { SellerFields } from './seller-fields';
 import { SettingsForm } from './settings-form';
 import { settingsTexts } from './settings-texts';

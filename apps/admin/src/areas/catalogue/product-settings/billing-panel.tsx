@@ -1,5 +1,4 @@
 import { Button, Group, Text } from '@mantine/core';
-import type { components } from '@tollgate/schema';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError, bodyOf, Loaded, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
@@ -8,8 +7,7 @@ import { api } from '../../../shell/session';
 import { useChosenProduct, useMayEdit } from '../parts/access';
 import { BillingForm } from './billing-form';
 import { settingsTexts } from './settings-texts';
-
-export type Billing = components['schemas']['BillingSettingsDto'];
+import type { Billing } from './billing';
 
 /** Settings that a product has when billing is switched on. */
 const DEFAULTS: Billing = {

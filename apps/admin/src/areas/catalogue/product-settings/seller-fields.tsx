@@ -1,7 +1,7 @@
 import { Fieldset, SimpleGrid, Textarea, TextInput } from '@mantine/core';
 import { useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
-import type { Billing } from './billing-panel';
+import type { Billing } from './billing';
 import { settingsTexts } from './settings-texts';
 
 type Seller = Billing['seller'];

@@ -6,6 +6,7 @@ import { NumberField } from '../parts/number-field';
 import { MeteredFields } from './metered-fields';
 import { TermDialog } from './term-dialog';
 import { termTexts } from './term-texts';
+import type { TermFieldsProps } from './term-fields-props';
 import type { Entitlement, Grant } from './terms';
 import { WindowFields } from './window-fields';
 
@@ -17,12 +18,6 @@ interface EntitlementDialogProps {
   errors: Record<string, string>;
   onApply: (entitlement: Entitlement) => void;
   onClose: () => void;
-}
-
-export interface TermFieldsProps {
-  entitlement: Entitlement;
-  set: (change: Partial<Entitlement>) => void;
-  errors: Record<string, string>;
 }
 
 /** Edits the terms of one feature in a draft. */

@@ -3,7 +3,7 @@ import { useTexts } from '@tollgate/web';
 import type { ReactNode } from 'react';
 import { Choice } from '../parts/choice';
 import { NumberField } from '../parts/number-field';
-import type { TermFieldsProps } from './entitlement-dialog';
+import type { TermFieldsProps } from './term-fields-props';
 import { OverageFields } from './overage-fields';
 import { termTexts } from './term-texts';
 import { WindowFields } from './window-fields';

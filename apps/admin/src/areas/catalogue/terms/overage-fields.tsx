@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Choice } from '../parts/choice';
 import { MoneyField } from '../parts/money-field';
 import { NumberField } from '../parts/number-field';
-import type { TermFieldsProps } from './entitlement-dialog';
+import type { TermFieldsProps } from './term-fields-props';
 import { termTexts } from './term-texts';
 import type { Entitlement, UsagePrice } from './terms';
 import { TierRows } from './tier-rows';

@@ -1,5 +1,4 @@
 import { Select, TextInput } from '@mantine/core';
-import type { components } from '@tollgate/schema';
 import { useQuery } from '@tanstack/react-query';
 import { bodyOf, useTexts } from '@tollgate/web';
 import { type ReactNode, useState } from 'react';
@@ -11,8 +10,7 @@ import { toInstant, toLocal } from './instants';
 import { ReasonField } from './reason-field';
 import { TermFields } from './term-fields';
 import { useFieldErrors } from './use-field-errors';
-
-export type OverrideTerms = Omit<components['schemas']['SetOverrideDto'], 'product' | 'reason' | 'expiresAt'>;
+import type { OverrideTerms } from './override-terms';
 
 interface OverrideDialogProps {
   customer: string;

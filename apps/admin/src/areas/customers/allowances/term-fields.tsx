@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { termTexts } from '../../catalogue/terms/term-texts';
 import type { Feature } from '../customer-reads';
 import { allowanceTexts } from './allowance-texts';
-import type { OverrideTerms } from './override-dialog';
+import type { OverrideTerms } from './override-terms';
 
 interface FieldsProps {
   terms: OverrideTerms;

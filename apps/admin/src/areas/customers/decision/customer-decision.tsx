@@ -10,7 +10,7 @@ import { toInstant, toLocal } from '../allowances/instants';
 import { customerQuery, featuresQuery } from '../customer-reads';
 import { customerTexts } from '../customer-texts';
 import { decisionTexts } from '../decision-texts';
-import type { CustomerView } from '../routes';
+import type { CustomerView } from '../customer-search';
 import { type Explained, explainedQuery } from './decision-reads';
 import { answerOf, factsOf, type Language } from './sentences';
 

@@ -5,7 +5,7 @@ import { EmptyState, Loaded, LoadingState, useFormats, useTexts } from '@tollgat
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Panel } from '../../../shell/panel';
 import { entitlementsQuery } from '../customer-reads';
-import { type CustomerView, STEPS } from '../routes';
+import { type CustomerView, STEPS } from '../customer-search';
 import { type Step, usageQuery, type UsageSeries } from './usage-reads';
 import { usageTexts } from './usage-texts';
 

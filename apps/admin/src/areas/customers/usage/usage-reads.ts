@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { bodyOf } from '@tollgate/web';
 import { api } from '../../../shell/session';
 import { customerKey } from '../customer-reads';
-import type { STEPS } from '../routes';
+import type { STEPS } from '../customer-search';
 
 export type UsageSeries = components['schemas']['UsageSeriesDto'];
 export type Step = (typeof STEPS)[number];

@@ -1,0 +1,3 @@
+import type { components } from '@tollgate/schema';
+
+export type Billing = components['schemas']['BillingSettingsDto'];

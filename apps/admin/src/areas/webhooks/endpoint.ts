@@ -1,0 +1,3 @@
+import type { components } from '@tollgate/schema';
+
+export type Endpoint = components['schemas']['WebhookEndpointDto'];

@@ -87,6 +87,7 @@ const IMPORT_BREACHES: Breach[] = [
   { rule: 'pure-kernel', file: 'libs/kernel/src/a.ts', code: `import 'pg';` },
   { rule: 'typeorm-in-repositories-only', file: 'libs/users/src/a.service.ts', code: `import 'typeorm';` },
   { rule: 'stripe-in-its-lib-only', file: 'libs/billing/src/a.ts', code: `import 'stripe';` },
+  { rule: 'openid-client-in-one-file', file: 'libs/auth/src/a.ts', code: `import 'openid-client';` },
   { rule: 'controllers-call-services', file: 'apps/api/src/a.controller.ts', code: `import './a.repository.js';` },
   { rule: 'migrations-import-nothing', file: 'migrations/a.ts', code: `import '@app/kernel';` },
   { rule: 'no-cycles', file: 'libs/users/src/a.ts', code: `import './b.js';` },

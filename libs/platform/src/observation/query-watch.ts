@@ -29,6 +29,8 @@ export class QueryWatch implements OnApplicationShutdown {
   private readonly stalls = new ProcessStalls();
   private readonly explained = new Map<string, number>();
   private lastExplained = Number.NEGATIVE_INFINITY;
+  /** True when the pools are closing: the server may end a connection before its goodbye arrives. */
+  private stopped = false;
 
   constructor(
     private readonly config: Config,
@@ -93,10 +95,11 @@ export class QueryWatch implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.stalls.stop();
+    this.stopped = true;
   }
 
   private lost(error: Error): void {
-    this.logger.warn(`Database connection lost: ${error.message}`);
+    if (!this.stopped) this.logger.warn(`Database connection lost: ${error.message}`);
   }
 
   /** A query is slow by the time of the database: while this process is stalled, an answer waits to be read. */

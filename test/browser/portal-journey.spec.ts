@@ -93,6 +93,8 @@ describeInBrowser('the portal of a customer', () => {
         actor: expect.objectContaining({ kind: 'portal' }),
       }),
     );
+    // Its button has the same name.
+    await dialog(page).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Keep the subscription' }).click();
     await page.getByText('Your subscription continues.').waitFor();
     expect(await subscription()).toMatchObject({ cancelAtPeriodEnd: false });

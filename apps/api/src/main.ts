@@ -21,6 +21,7 @@ async function start(): Promise<void> {
   if (config.tracing) await startTracing();
   const year = SampleYear.of(config);
   const database = await startDatabase(config);
+  year?.begin();
   const worker = config.worker ? [WorkerModule.after(year?.released)] : [];
   const app = await createApp(config, worker).catch(async (error: unknown) => {
     await database.stop();

@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver } from '@mantine/core';
+import { Alert, createTheme, type CSSVariablesResolver } from '@mantine/core';
 
 /** Colours with a contrast of at least 4.5 to 1 on light and dark backgrounds. */
 export const defaultTheme = createTheme({
@@ -11,6 +11,10 @@ export const defaultTheme = createTheme({
   respectReducedMotion: true,
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+  components: {
+    // The title has the colour of text: on its own pale background some colours are too weak.
+    Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
+  },
 });
 
 /** Secondary text with enough contrast on cards, which are not plain white or black. */

@@ -14,6 +14,8 @@ export function useSubscription(): UseQueryResult<Subscription | null> {
   const { api, product } = useVisit();
   return useQuery({
     queryKey: ['subscription', product],
+    // A payment changes it without a command of this page.
+    staleTime: 0,
     queryFn: async () => {
       const params = { path: OWN, query: { product } };
       try {

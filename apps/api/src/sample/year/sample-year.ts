@@ -33,7 +33,7 @@ export class SampleYear {
     if (state.state !== 'loading') this.release();
   }
 
-  /** Call it before the start of the database, which creates the folder. @returns null without such a sample */
+  /** Call it before the start of the database: the sample needs a new one. @returns null without such a sample */
   static of(config: Config): SampleYear | null {
     if (!config.sampleYear) return null;
     const known = readState(config.dataDir);
@@ -47,9 +47,12 @@ export class SampleYear {
       day: 0,
       state: 'loading',
     };
-    fs.mkdirSync(config.dataDir, { recursive: true });
-    writeState(config.dataDir, state);
     return new SampleYear(config, state);
+  }
+
+  /** Stores the begin of the load. Call it after the start of the database, which checks the folder. */
+  begin(): void {
+    if (!readState(this.config.dataDir)) writeState(this.config.dataDir, this.state);
   }
 
   /** Loads what is left of the year. @returns false when it failed: the service continues with the loaded part */

@@ -19,7 +19,7 @@ const plainCall =
   async (method, at, { body } = {}): Promise<ApiResponse> => {
     const headers = { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const response = await fetch(url + at, { method, headers, body: text });
+    const response = await fetch(url + at, { method, headers, body: text, redirect: 'manual' });
     const isStream = response.headers.get('content-type') === 'text/event-stream';
     if (isStream) await response.body?.cancel();
     const answer = isStream ? '' : await response.text();

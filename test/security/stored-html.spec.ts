@@ -31,6 +31,7 @@ describe('stored HTML', () => {
     call = async (method, at, { body } = {}): Promise<ApiResponse> => {
       const response = await fetch(service.url + at, {
         method,
+        redirect: 'manual',
         headers: {
           authorization: `Bearer ${world.token}`,
           ...(body !== undefined && { 'content-type': 'application/json' }),

@@ -126,7 +126,7 @@ describeInBrowser('the portal of a customer', () => {
     await provider.locator(`input[value=${behavior}]`).check();
     await provider.getByRole('button', { name: 'Store' }).click();
     await heading(provider, 'Your payment method is saved').waitFor();
-    await page.getByText('Your payment method is saved.').waitFor();
+    await page.getByText('Your payment method is saved.').last().waitFor();
   };
 
   it('adds a payment method on a page of the provider in another tab', async () => {

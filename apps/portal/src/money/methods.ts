@@ -6,11 +6,12 @@ import { OWN, useVisit } from '../session/visit';
 export type Method = components['schemas']['PaymentMethodDto'];
 
 const PAGE = 100;
-/** A worker stores a method about a second after the provider reports it. */
+/** A worker stores a method about a second after the provider reports it; a busy one takes longer. */
 const REFRESH_MS = 2_000;
+export const STORED_WITHIN_MS = 60_000;
 
-/** @param atLeast number of methods until which the list is read again */
-export function useMethods(atLeast = 0): UseQueryResult<Method[]> {
+/** @param refreshedUntil time until which the list is read again, in ms */
+export function useMethods(refreshedUntil = 0): UseQueryResult<Method[]> {
   const { api } = useVisit();
   return useQuery({
     queryKey: ['payment-methods'],
@@ -18,7 +19,7 @@ export function useMethods(atLeast = 0): UseQueryResult<Method[]> {
       const params = { path: OWN, query: { limit: PAGE } };
       return (await bodyOf(api.GET('/v1/customers/{customer}/payment-methods', { params }))).data;
     },
-    refetchInterval: ({ state }) => (state.data && state.data.length < atLeast ? REFRESH_MS : false),
+    refetchInterval: () => (Date.now() < refreshedUntil ? REFRESH_MS : false),
   });
 }
 

@@ -8,20 +8,21 @@ import { OWN, useVisit } from '../session/visit';
 import { Page } from '../shell/page';
 import { Panel } from '../shell/panel';
 import { AddMethodDialog } from './add-method-dialog';
-import { type Method, nameOf, useMethods } from './methods';
+import { type Method, nameOf, STORED_WITHIN_MS, useMethods } from './methods';
 import { moneyTexts } from './money-texts';
 
 /** Payment methods and the credit of the customer. */
 export function Payment(): ReactNode {
   const t = useTexts(moneyTexts);
-  const [expected, setExpected] = useState(0);
-  const methods = useMethods(expected);
+  // The last set-up of a method: the number of methods before it, and until when the list is read again.
+  const [setup, setSetup] = useState({ known: -1, until: 0 });
+  const methods = useMethods(setup.until);
   const [adding, setAdding] = useState(false);
   const queries = useQueryClient();
   useSetupReturn((result) => {
     const isSaved = result === 'completed';
     setAdding(false);
-    if (isSaved) setExpected((methods.data?.length ?? 0) + 1);
+    if (isSaved) setSetup({ known: methods.data?.length ?? 0, until: Date.now() + STORED_WITHIN_MS });
     notifications.show({ message: isSaved ? t.added : t.notAdded, color: isSaved ? 'teal' : 'gray' });
     void queries.invalidateQueries({ queryKey: ['payment-methods'] });
   });
@@ -42,7 +43,7 @@ export function Payment(): ReactNode {
           )
         }
       </Loaded>
-      {(methods.data?.length ?? 0) < expected && <Text role="status">{t.storing}</Text>}
+      {(methods.data?.length ?? 0) <= setup.known && <Text role="status">{t.storing}</Text>}
       <Group>
         <Button onClick={() => setAdding(true)}>{t.add}</Button>
       </Group>

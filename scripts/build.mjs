@@ -33,7 +33,9 @@ function* filesOf(at) {
   const found = fs.statSync(path.join(root, at), { throwIfNoEntry: false });
   if (!found) return;
   if (found.isFile()) return yield at;
-  for (const name of fs.readdirSync(path.join(root, at)).sort()) yield* filesOf(path.posix.join(at, name));
+  // A package of clients/ may have been built beside its sources.
+  for (const name of fs.readdirSync(path.join(root, at)).sort())
+    if (name !== 'dist') yield* filesOf(path.posix.join(at, name));
 }
 
 /** Of names and contents: a copy of the sources elsewhere has the same. */

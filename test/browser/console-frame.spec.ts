@@ -64,7 +64,7 @@ describeInBrowser('the frame of the console', () => {
   });
 
   it('returns to the sign-in when the session was revoked', async () => {
-    expectLog(/401 GET \/v1/);
+    expectLog(/401 (GET|POST) \/v1/);
     const user = await registerUserWithRole(stage, { role: 'support' });
     const page = await stage.newPage();
     await signIn(page, user.email, PASSWORD);

@@ -1,8 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { rootRoute } from '../../shell/root-route';
+import { textParam } from '../../shell/search-params';
 import type { AuditFilters } from './audit-filters';
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
 
 export const operationRoutes = [
   createRoute({
@@ -13,18 +12,18 @@ export const operationRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/users',
-    validateSearch: ({ email }: Record<string, unknown>): { email?: string } => ({ email: text(email) }),
+    validateSearch: ({ email }: Record<string, unknown>): { email?: string } => ({ email: textParam(email) }),
     component: lazyRouteComponent(() => import('./users'), 'Users'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/audit',
     validateSearch: ({ type, customer, actorKind, from, to }: Record<string, unknown>): AuditFilters => ({
-      type: text(type),
-      customer: text(customer),
-      actorKind: text(actorKind) as AuditFilters['actorKind'],
-      from: text(from),
-      to: text(to),
+      type: textParam(type),
+      customer: textParam(customer),
+      actorKind: textParam(actorKind) as AuditFilters['actorKind'],
+      from: textParam(from),
+      to: textParam(to),
     }),
     component: lazyRouteComponent(() => import('./audit-log'), 'AuditLog'),
   }),
